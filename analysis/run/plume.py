@@ -16,6 +16,7 @@ from analysis.run.to_json import to_json
 from schemas.frames import SEPARATOR
 from schemas.interval import Interval, floor_hour
 from schemas.parameter import parameter
+from schemas.reason import Reason
 from store.influx.store import InfluxStore
 from store.state import StateStore
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from analysis.case.join_networks import Frames
     from schemas.network import Network, Station
+    from schemas.reason import Figure
     from store.settings import SharedSettings
     from store.state import HeldBatch
 
@@ -71,7 +73,8 @@ def locate_plume(
     end = floor_hour(moment) + timedelta(hours=1)
     window = Interval(end - timedelta(hours=hours), end)
     if floor_hour(moment) > now:
-        msg = f"{moment:%Y-%m-%dT%H:%MZ} has not come: a moment up to now is needed"
+        local = moment.astimezone(settings.stations.timezone)
+        msg = f"{local:%Y-%m-%d %H:%M} ({settings.stations.zone}) has not come: a moment up to now is needed"
         raise PlumeInputError(msg)
     with closing(InfluxStore(settings)) as store:
         frames, held = read_hours(settings, store, window.start - HISTORY, end, networks=tuple(dict.fromkeys(networks)))
@@ -97,7 +100,15 @@ def _located(station: Station, network: Network, frames: Frames, code: str, wind
     measuring = [name for name, frame in hourly.items() if code in frame]
     if not measuring:
         msg = f"no station within {REACH_KM:.0f} km of {station.id} has hours of {code} up to {window.end:%Y-%m-%dT%H:%MZ}"
-        raise PlumeInputError(msg)
+        end = f"{window.end.astimezone(network.timezone):%Y-%m-%d %H:%M}"
+        figures: dict[str, Figure] = {
+            "radius": REACH_KM,
+            "station": station.id,
+            "parameter": code,
+            "end": end,
+            "zone": network.zone,
+        }
+        raise PlumeInputError(msg, reason=Reason("plume", "no_hours", figures, "attribution"))
     precision = 10.0 ** -parameter(code).decimals
     evidence = evidence_of(around, hourly, code, window, precision=precision)
     return plume_product(

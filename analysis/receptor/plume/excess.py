@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.receptor.other_stations import LEAST_STATIONS, level_of_others, median_over_hours
 from qc.robust import MAD_TO_SIGMA
+from schemas.reason import Reason
 from schemas.units import REFERENCE_PRESSURE_HPA, REFERENCE_TEMPERATURE_K, convert
 
 if TYPE_CHECKING:
@@ -32,7 +33,17 @@ _MOST_MEMORY = 0.95
 
 
 class PlumeInputError(ValueError):
-    """Input from which no excess or place can be computed; the message says what is needed."""
+    """Input from which no excess or place can be computed; the message says what is needed.
+
+    Attributes
+    ----------
+    reason : Reason or None
+        The same for people, where stored data are the cause; None: an argument is wrong.
+    """
+
+    def __init__(self, message: str, *, reason: Reason | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Excess(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +110,7 @@ def excess_over_background(
     usual_of_station[in_event] = np.nan
     if int(np.isfinite(usual_of_station).sum(axis=0).max()) < LEAST_HISTORY_H:
         msg = f"no station has {LEAST_HISTORY_H} h of history outside the event with values of 2 other stations"
-        raise PlumeInputError(msg)
+        raise PlumeInputError(msg, reason=Reason("plume", "short_history", {"hours": LEAST_HISTORY_H}, "attribution"))
     offset = median_over_hours(usual_of_station)
     above = values - offset - level_of_others(values - offset)
     history = np.where(in_event[:, None], np.nan, above)
@@ -159,7 +170,8 @@ def mass_concentration(excess: Field, parameter: Parameter, *, temperature_k: fl
 def _check(values: Field, in_event: NDArray[np.bool_]) -> None:
     if values.ndim != 2 or values.shape[1] < LEAST_STATIONS:  # noqa: PLR2004 - hours and stations
         msg = f"values of shape {values.shape}: hours by at least {LEAST_STATIONS} stations are needed"
-        raise PlumeInputError(msg)
+        figures = {"stations": int(values.shape[-1]), "least": LEAST_STATIONS}
+        raise PlumeInputError(msg, reason=Reason("plume", "too_few", figures, "attribution"))
     if not in_event.any():
         msg = "no hour is in the event: at least one is needed"
         raise PlumeInputError(msg)

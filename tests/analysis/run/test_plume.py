@@ -16,6 +16,7 @@ from analysis.receptor.plume.forward import unit_concentration
 from analysis.run.plume import locate_plume
 from console.cli import build_app
 from schemas.statement import is_translated, statement_text
+from schemas.words import render
 from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.analysis.receptor.plume.release import GRID_KM, PLANE, wind
@@ -136,3 +137,16 @@ def test_what_cannot_be_located_is_an_error_that_says_what_is_needed(
 ) -> None:
     with pytest.raises(PlumeInputError, match=what):
         locate_plume(filled, station, code, at, NOW)
+
+
+@pytest.mark.parametrize(
+    ("code", "at", "said"),
+    [("so2", LAST, "周围20公里内没有站点"), ("ch4", BEGIN + timedelta(hours=20), "没有站点有72小时的历史数据")],
+)
+def test_missing_data_are_said_in_the_language_of_the_reader(
+    filled: SharedSettings, code: str, at: datetime, said: str
+) -> None:
+    with pytest.raises(PlumeInputError) as raised:
+        locate_plume(filled, "st-4", code, at, NOW)
+    assert raised.value.reason is not None
+    assert said in render(raised.value.reason, "zh")
