@@ -275,4 +275,5 @@ def _basis(case_hours: CaseHours) -> Basis:
     own = case_hours.partial.get(case_hours.station_ids[0])
     if own is None or case_hours.given.parameter not in own:
         return Basis.HOURLY
-    return Basis.MINUTE if own.index.isin(case_hours.hours[case_hours.inside]).any() else Basis.HOURLY
+    made = own.index[own[case_hours.given.parameter].notna()]
+    return Basis.MINUTE if made.isin(case_hours.hours[case_hours.inside]).any() else Basis.HOURLY

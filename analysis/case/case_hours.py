@@ -100,19 +100,15 @@ class CaseHours:
 
     @cached_property
     def partial(self) -> dict[str, pd.DataFrame]:
-        """Means of the minutes of the hours that the hourly frame lacks, by station id."""
+        """Means of the minutes, by station id, of hours and parameters that the hourly frame has neither a value nor a flag of."""
         found = {}
+        first, last = (int(moment.timestamp()) // _HOUR_S for moment in self.hours[[0, -1]])
         for name, frame in self.given.minute.items():
             hours = pd.DatetimeIndex(frame.index).as_unit("s").asi8 // _HOUR_S
-            hourly = self.given.hourly.get(name)
-            index = pd.DatetimeIndex([], tz="UTC") if hourly is None else pd.DatetimeIndex(hourly.index)
-            known = index.as_unit("s").asi8 // _HOUR_S
-            first, last = (int(moment.timestamp()) // _HOUR_S for moment in self.hours[[0, -1]])
-            lacking = ~np.isin(hours, known) & (hours >= first) & (hours <= last)
-            if lacking.any():
-                at = np.flatnonzero(lacking)
-                is_run = at[-1] - at[0] + 1 == len(at)  # a slice costs a part of a selection
-                found[name] = hours_of_minutes(frame.iloc[at[0] : at[-1] + 1] if is_run else frame[lacking])
+            begin, end = np.searchsorted(hours, [first, last + 1])
+            made = _without_known(hours_of_minutes(frame.iloc[begin:end]), self.given.hourly.get(name))
+            if len(made):
+                found[name] = made
         return found
 
     def measured(self, station_id: str) -> tuple[str, ...]:
@@ -196,6 +192,20 @@ class CaseHours:
             of_hour = median_of(past[:, near & self.before])
             found[:, self.hour_of_day == hour] = np.where(np.isfinite(of_hour), of_hour, everything)[:, None]
         return found
+
+
+def _without_known(made: pd.DataFrame, hourly: pd.DataFrame | None) -> pd.DataFrame:
+    """Hours of minutes without what the hourly frame has; networks of a station become known one after another."""
+    if hourly is None:
+        return made
+    near = hourly[np.asarray(hourly.index >= made.index[0])].reindex(made.index) if len(made) else hourly.iloc[:0]
+    values = made.to_numpy(dtype=float, copy=True)
+    for at, name in enumerate(map(str, made.columns)):
+        for column in (name, name + FLAG):
+            if column in near:
+                values[near[column].notna().to_numpy(), at] = np.nan
+    kept = np.isfinite(values).any(axis=1)
+    return pd.DataFrame(values[kept], index=made.index[kept], columns=made.columns)
 
 
 def _valid_columns(frame: pd.DataFrame, names: list[str]) -> Field:

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.case.case_input import HISTORY, CaseInput
 from analysis.case.kind.mark import letters_of
 from analysis.receptor.neighbours import near
-from analysis.run.gate_mask import without_held
+from analysis.run.gate_mask import held_hours, without_held
 from schemas.frames import SEPARATOR, STATUS
 from schemas.interval import Interval, floor_hour
 
@@ -118,7 +118,7 @@ def read_case_data(sources: CaseSources, station: Station, window: Interval, now
         asked = {
             code: threads.submit(_read_hours, sources.influx, code, stations, Interval(start, end)) for code in NETWORKS
         }
-        read = threads.submit(_read_minutes, sources.influx, stations, minutes)
+        read = threads.submit(_read_minutes, sources.influx, stations, minutes, held)
         frames = without_held({code: item.result() for code, item in asked.items()}, held)
         minute, letters = read.result()
         return CaseData(
@@ -179,11 +179,11 @@ def _side_by_side(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _read_hours(
     store: InfluxStore, code: str, stations: Mapping[str, Station], span: Interval
 ) -> dict[str, pd.DataFrame]:
-    names, wanted = _measured(stations, code)
+    names, wanted = measured_by(stations, code)
     return store.read_hourly_many(code, names, span.start, span.end, wanted) if names else {}
 
 
-def _measured(
+def measured_by(
     stations: Mapping[str, Station], code: str, *, slowest_s: int | None = None
 ) -> tuple[list[str], list[str]]:
     """Ids of the stations with instruments of a network, and all parameters of these."""
@@ -200,9 +200,9 @@ def _measured(
 
 
 def _read_minutes(
-    store: InfluxStore, stations: Mapping[str, Station], span: Interval
+    store: InfluxStore, stations: Mapping[str, Station], span: Interval, held: Sequence[HeldBatch]
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Series]]:
-    """Plain minute frames of the stations, all on the same index, and the status letters of the first station.
+    """Plain minute frames of the stations without held batches, all on the same index, and the status letters of the first station.
 
     Both are empty where none has fast instruments.
     """
@@ -210,7 +210,7 @@ def _read_minutes(
     letters: dict[str, pd.Series] = {}
     index = pd.date_range(floor_minute(span.start), span.end, freq="min", inclusive="left", name="start").as_unit("us")
     for code in NETWORKS:
-        names, wanted = _measured(stations, code, slowest_s=SLOWEST_S)
+        names, wanted = measured_by(stations, code, slowest_s=SLOWEST_S)
         found = store.read_native_many(code, names, span.start, span.end, wanted) if names else {}
         cadences = {
             (name, item.id): item.cadence_s
@@ -223,8 +223,9 @@ def _read_minutes(
                 own = columns.setdefault(key[0], {})
                 if key[0] == next(iter(stations)):
                     letters = letters_of(frame, cadences[key], index) | letters
+                is_free = ~held_hours(index, [item for item in held if item.network == code]).astype(bool)
                 for name, values in _by_minute(frame, cadences[key], index).items():
-                    own.setdefault(name, values)
+                    own.setdefault(name, values.where(is_free))
     return {name: pd.DataFrame(columns[name], index=index) for name in stations if columns.get(name)}, letters
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from analysis.case.assembly import case_file
 from analysis.case.background import background_of
 from analysis.case.case_file import Estimate, EventKind, KindShare, SourceShare
-from analysis.case.case_hours import moving_mean
+from analysis.case.case_hours import CaseHours, moving_mean
 from analysis.case.case_statement import answer_statement, fault_statement
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature_value import Feature
@@ -33,6 +35,22 @@ def test_minutes_are_averaged_by_hour_from_three_values_on() -> None:
     assert np.isnan(found["so2"].iloc[0])
     assert found["so2"].iloc[1] == 2.0
     assert list(found.index) == list(pd.to_datetime(["2026-05-01T00:00Z", "2026-05-01T01:00Z"]))
+
+
+def test_an_hour_of_which_one_network_is_known_takes_the_others_from_minutes() -> None:
+    plume = given(PLUME)
+    name, last = plume.station.id, pd.Timestamp(plume.window.end) - pd.Timedelta(hours=1)
+    hourly = plume.hourly[name].copy()
+    wind = [item for item in hourly if str(item).startswith("wind_")]
+    hourly[wind] = hourly[wind].astype(float)
+    hourly.loc[last, wind] = np.nan
+    index = pd.date_range(last, periods=60, freq="min", name="start")
+    minute = pd.DataFrame({"wind_speed": 3.0, "wind_direction": 90.0, plume.parameter: 1.0}, index=index)
+    case_hours = CaseHours(replace(plume, hourly={**plume.hourly, name: hourly}, minute={name: minute}))
+    at = case_hours.hours.get_loc(last)
+    assert case_hours.row(name, "wind_direction")[at] == pytest.approx(90.0)
+    assert case_hours.row(name, plume.parameter)[at] == hourly.loc[last, plume.parameter]
+    assert list(case_hours.partial[name].index) == [last]
 
 
 def test_wind_directions_about_north_average_to_north() -> None:
