@@ -28,6 +28,8 @@ INSTRUMENT_TESTS = frozenset(
     }
 )  # fmt: skip
 """Tests that mark what an instrument does and the air hardly ever; project choice."""
+CONSTANT = frozenset({"flat_line", "hourly_flat", "attenuated_signal"})
+"""Tests of values that do not change."""
 SERVICE = frozenset("CM")
 """Letters of status of a calibration and of maintenance: no fault."""
 BRIDGED_H = 3
@@ -117,6 +119,35 @@ def fault_hours(native: pd.DataFrame, hourly: pd.DataFrame, *, parameter: str | 
     if parameter is not None:
         records = records[records["parameter"] == parameter]
     return [item for _, part in records.groupby("parameter", sort=True) for item in _events(part)]
+
+
+def with_constant(flagged: FaultHours, values: pd.Series) -> FaultHours:
+    """Hours of a value that does not change, from the hour of its first reading on: tests flag it only once it has lasted.
+
+    Parameters
+    ----------
+    flagged : FaultHours
+    values : Series
+        Readings of the instrument by their start, from before the hours to their end; NaN where missing.
+
+    Examples
+    --------
+    >>> starts = pd.date_range("2026-05-01T04:00Z", periods=6, freq="h")
+    >>> begin = starts[3].to_pydatetime()
+    >>> found = FaultHours(
+    ...     station_id="a", parameter="pm25", interval=Interval(begin, begin + timedelta(hours=3)), hours=3, tests=()
+    ... )
+    >>> with_constant(found, pd.Series([3.0, 7.0, 7.0, 7.0, 7.0, 7.0], index=starts)).interval.start.hour
+    5
+    """
+    reported = values.dropna()
+    at = int(np.searchsorted(_micros(reported.index.to_series()), _micros(pd.Series([flagged.interval.start]))[0]))
+    if not 0 < at < len(reported):
+        return flagged
+    other = np.flatnonzero(reported.to_numpy()[:at] != reported.to_numpy()[at])
+    first = reported.index[other[-1] + 1 if len(other) else 0].to_pydatetime()
+    start = min(flagged.interval.start, first.replace(minute=0, second=0, microsecond=0))
+    return msgspec.structs.replace(flagged, interval=Interval(start, flagged.interval.end))
 
 
 _NONE = pd.DataFrame({name: [] for name in ("start", "end", "station_id", "parameter", "test", "flag", "reason")})

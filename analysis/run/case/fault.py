@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from analysis.case.fault_hours import FaultHours, fault_hours
+from analysis.case.fault_hours import CONSTANT, FaultHours, fault_hours, with_constant
 from analysis.run.case.case_data import NETWORKS
 from analysis.run.case.moment import NEAR
 from qc.run.verdict import CaseError, verdict_of
+from qc.verdict.word import Word
 from schemas.frames import concat_flags
 from store.influx.store import Bucket
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from qc.verdict.verdict import Verdict
     from schemas.network import Station
 
+CONSTANT_BEFORE = timedelta(hours=24)
+"""Before the first flag in which the first reading of a constant value is looked for."""
 LONGEST = timedelta(days=7)
 """A fault that began longer ago is found from here on."""
 _log = structlog.get_logger(__name__)
@@ -46,8 +49,29 @@ def fault_at(
         concat_flags([sources.influx.read_flags(bucket, code, *span, station.id) for code in networks])
         for bucket in (Bucket.NATIVE, Bucket.HOURLY)
     )
-    found = [item for item in fault_hours(native, hourly, parameter=parameter) if item.distance(at) <= NEAR]
+    events = (_from_first_constant(sources, item) for item in fault_hours(native, hourly, parameter=parameter))
+    found = [item for item in events if item.distance(at) <= NEAR]
     return max(found, key=lambda item: (item.is_failed, -item.distance(at), item.hours), default=None)
+
+
+def is_fault(sources: CaseSources, flagged: FaultHours) -> bool:
+    """Whether the verdict on flagged hours is fault."""
+    verdict = verdict_on(sources, flagged)
+    return verdict is not None and verdict.word is Word.FAULT
+
+
+def _from_first_constant(sources: CaseSources, flagged: FaultHours) -> FaultHours:
+    """Hours of a value that does not change, from its first reading on."""
+    if CONSTANT.isdisjoint(item.test for item in flagged.tests):
+        return flagged
+    station, span = sources.network.stations[flagged.station_id], flagged.interval
+    found = flagged
+    for item in station.instruments:
+        if flagged.parameter in item.parameters and item.serves_at(span.start):
+            asked = (str(item.network), station.id, item.id, span.start - CONSTANT_BEFORE, span.end)
+            values = sources.influx.read_native(*asked, [flagged.parameter])[flagged.parameter]
+            found = min(found, with_constant(flagged, values), key=lambda one: one.interval.start)
+    return found
 
 
 def verdict_on(sources: CaseSources, flagged: FaultHours) -> Verdict | None:

@@ -16,19 +16,18 @@ from analysis.report.case_chart import case_chart
 from analysis.report.stored_case import StoredCase, case_for, touches
 from analysis.run.case.case_data import SETTLED, CaseData, CaseSources, make_input, read_case_data
 from analysis.run.case.case_document import find_case, past_cases, save_case, stored_cases
-from analysis.run.case.fault import fault_at, verdict_on
+from analysis.run.case.event_window import exceedances, interleaved, unusual_events
+from analysis.run.case.fault import fault_at, is_fault, verdict_on
 from analysis.run.case.moment import (
     AROUND,
     LONGEST,
     EventWindow,
     NoEventError,
-    episode_windows,
     window_around,
     window_at,
 )
-from analysis.run.gate_mask import held_note, without_held
+from analysis.run.gate_mask import held_note
 from analysis.run.registry import registry_of
-from analysis.statistics.episode import watched_parameters
 from qc.run.verdict import rule_of
 from schemas.interval import Interval
 from schemas.parameter import parameter as known
@@ -60,9 +59,9 @@ class CaseSummary(msgspec.Struct, frozen=True, kw_only=True):
     by_kind : dict of str to int
         Number by kind of event.
     included : int
-        Stretches above a threshold that an event of the run includes: they have no case file of their own.
+        Stretches and events that another event of the run includes: they have no case file of their own.
     left_out : int
-        Stretches that were not looked at since the run had made as many case files as it may.
+        Stretches and events that were not looked at since the run had made as many case files as it may.
     failed : dict of str to str
         Why a case could not be computed, by ``{station}/{parameter}``.
     """
@@ -96,6 +95,9 @@ def cases_of_span(
 ) -> CaseSummary:
     """Compute the events that meet ``[start, end)``, the strongest first, and renew those that went on.
 
+    Events are stretches above a threshold, and in the last days of the span what deviates much from the usual course, below a threshold
+    or of a parameter without one (`analysis.run.case.event_window`).
+
     Parameters
     ----------
     settings : SharedSettings
@@ -117,7 +119,10 @@ def cases_of_span(
     with _open(settings) as sources:
         windows = [
             item
-            for item in (*_exceedances(sources, start, end), *_unfinished(sources.state, start, end))
+            for item in (
+                *_unfinished(sources.state, start, end),
+                *interleaved(exceedances(sources, start, end), unusual_events(sources, start, end)),
+            )
             if item.station_id in (sources.network.stations if station_ids is None else station_ids)
         ]
         if most is not None:
@@ -129,6 +134,8 @@ def case_at(
     settings: SharedSettings, station_id: str, at: datetime, now: datetime, *, parameter: str | None = None
 ) -> StoredCase:
     """Compute and store the event of a station at a moment: a rise, or hours that quality control found an instrument at fault in.
+
+    Of a named parameter these hours come first where the verdict on them is fault: an instrument may fail while the air is bad.
 
     Parameters
     ----------
@@ -151,6 +158,9 @@ def case_at(
     """
     with _open(settings) as sources:
         station = sources.network.stations[station_id]
+        flagged = fault_at(sources, station, at, now, parameter=parameter)
+        if parameter is not None and flagged is not None and not flagged.distance(at) and is_fault(sources, flagged):
+            return save_case(sources.state, _fault_of(sources, flagged, now))
         data = read_case_data(sources, station, Interval(at - AROUND, min(at + AROUND, now)), now)
         rise: EventWindow | NoEventError
         try:
@@ -159,7 +169,6 @@ def case_at(
             rise = error
         if isinstance(rise, EventWindow) and not rise.distance(at):
             return _computed(sources, rise, now, past_cases(sources.state))
-        flagged = fault_at(sources, station, at, now, parameter=parameter)
         if flagged is not None and (isinstance(rise, NoEventError) or not flagged.distance(at)):
             return save_case(sources.state, _fault_of(sources, flagged, now))
         if isinstance(rise, NoEventError):
@@ -262,25 +271,6 @@ def _is_settled(state: StateStore, window: EventWindow) -> bool:
     if found is None or found.case.basis is Basis.MINUTE or found.case.event.end is None:
         return False
     return found.case.computed_at - found.case.event.end >= SETTLED and found.case.event.end >= window.interval.end
-
-
-def _exceedances(sources: CaseSources, start: datetime, end: datetime) -> list[EventWindow]:
-    """Stretches above a threshold that meet the span, at all stations, the highest above it first."""
-    first = start - LONGEST
-    held = sources.state.gate.list_held(start=first, end=end, only_blocking=True)
-    names = [item.id for item in sources.network.stations_of("gas")]
-    read = {"gas": sources.influx.read_hourly_many("gas", names, first, end, watched_parameters())} if names else {}
-    hours = without_held(read, held).get("gas", {})
-    zone = sources.network.timezone
-    found = [
-        item
-        for name, frame in hours.items()
-        if name in sources.network.stations
-        for parameter in watched_parameters()
-        for item in episode_windows(frame, name, parameter, start, zone)
-        if item.interval.start < end
-    ]
-    return sorted(found, key=lambda item: (-item.score, item.station_id, item.parameter))
 
 
 def _unfinished(state: StateStore, start: datetime, end: datetime) -> list[EventWindow]:

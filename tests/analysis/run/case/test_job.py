@@ -84,7 +84,7 @@ def test_an_episode_of_the_span_has_one_case_file_that_is_read_back(own: SharedS
     store_hours(own)
     summary = cases_of_span(own, episode_start(), END, END)
     assert (summary.events, summary.failed) == (1, {})
-    assert summary.included == 1  # PM10 rose with PM2.5
+    assert summary.included == 2  # PM10 rose with PM2.5, and the rise is an event too
     (document,) = state.documents.list(CASE)
     stored = read_case(document.body)
     assert stored is not None
@@ -163,6 +163,31 @@ def test_hours_that_quality_control_failed_are_a_fault(own: SharedSettings) -> N
     assert rise.event.start == episode_start()
 
 
+def test_an_instrument_that_is_stuck_in_an_episode_is_a_fault_where_its_parameter_is_asked(own: SharedSettings) -> None:
+    store_hours(own)
+    at, hours = episode_start(), 6
+    store = InfluxStore(own)
+    readings = [
+        Reading(
+            "gas",
+            "st-0",
+            "gas1",
+            Interval(at + n * MINUTE, at + (n + 1) * MINUTE),
+            {"so2": 50.0 if n > 30 else 40.0 + n % 7},
+        )
+        for n in range(hours * 60)
+    ]
+    store.write_readings(readings)
+    starts = pd.date_range(at + 2 * HOUR, periods=(hours - 2) * 60, freq="min").as_unit("us")
+    reason = reason_text("flat_line", "flat", tolerance=0.1, unit="ug/m3", hours=1, value=50.0)
+    frame = pd.DataFrame({"start": starts, "station_id": "st-0", "parameter": "so2", "test": "flat_line"})
+    store.write_flags(Bucket.NATIVE, "gas", frame.assign(instrument_id="gas1", flag=int(Flag.SUSPECT), reason=reason))
+    store.close()
+    asked = case_at(own, "st-0", at + HOUR, END, parameter="so2").case
+    assert (asked.kind, asked.event.start) == (EventKind.FAULT, at)
+    assert case_at(own, "st-0", at + HOUR, END, parameter="pm25").case.event.start == episode_start()
+
+
 def test_a_station_without_data_has_no_event(own: SharedSettings) -> None:
     with pytest.raises(NoEventError) as raised:
         case_at(own, "st-0", END, END)
@@ -203,3 +228,21 @@ def test_a_parameter_without_a_value_is_listed_as_failed(own: SharedSettings, st
     assert reason.figures["start"] == f"{(END - HOUR).astimezone(own.stations.timezone):%Y-%m-%d %H:%M}"
     assert "没有有效值" in render(reason, "zh")
     assert "toluene has no valid value at st-1" in render(reason, "en")
+
+
+def test_an_event_below_every_threshold_has_a_case_file(own: SharedSettings) -> None:
+    store = InfluxStore(own)
+    begin = pd.Timestamp(END - timedelta(days=1))
+    for code, stations in province().items():
+        for station_id, frame in stations.items():
+            calm = frame[frame.index < pd.Timestamp(END)].copy()
+            late = np.asarray(calm.index >= pd.Timestamp(episode_start()))
+            for name in [item for item in calm if "__" not in str(item)]:
+                calm.loc[late, name] = float(calm[name].median())
+            if "toluene" in calm and station_id == "st-0":
+                calm.loc[np.asarray((calm.index >= begin) & (calm.index < begin + 4 * HOUR)), "toluene"] *= 12
+            store.write_hourly(code, station_id, calm)
+    store.close()
+    summary = cases_of_span(own, END - timedelta(days=2), END, END)
+    assert summary.failed == {}
+    assert [key for key in summary.keys if key.startswith("st-0/toluene/")]
