@@ -29,8 +29,8 @@ STEP = timedelta(minutes=5)
 MOST_NEIGHBOURS = 6
 USUAL = (0.1, 0.9)
 """Quantiles of the usual range."""
-_LEAST_DAYS, _LEAST_HOURS = 5, 24
-"""Values of one hour of day, or of all hours, from which on a usual range is given. Project choice."""
+_LEAST_DAYS, _LEAST_HOURS = 5, 120
+"""Values of one hour of day, or of all hours, from which on a usual range is given: that of three days spans all of them. Project choice."""
 
 Numbers = tuple[float | None, ...]
 
@@ -141,9 +141,9 @@ def case_chart(  # noqa: PLR0913 - the data of a case, each by name
     >>> from schemas.interval import Interval
     >>> from schemas.network import Station
     >>> place = Station(id="a", name_zh="甲", name_en="A", lon=123.4, lat=41.8, instruments=())
-    >>> index = pd.date_range("2026-05-01", periods=96, freq="h", tz="UTC", name="start")
-    >>> hours = pd.DataFrame({"so2": [10.0] * 90 + [60.0] * 6}, index=index)
-    >>> window = Interval(datetime(2026, 5, 4, 18, tzinfo=UTC), datetime(2026, 5, 5, tzinfo=UTC))
+    >>> index = pd.date_range("2026-05-01", periods=144, freq="h", tz="UTC", name="start")
+    >>> hours = pd.DataFrame({"so2": [10.0] * 138 + [60.0] * 6}, index=index)
+    >>> window = Interval(datetime(2026, 5, 6, 18, tzinfo=UTC), datetime(2026, 5, 7, tzinfo=UTC))
     >>> drawn = case_chart(place, "so2", {"a": place}, hourly={"a": hours}, minute={}, window=window, basis=Basis.HOURLY,
     ...                    unit="ug/m3", threshold=None, zone=ZoneInfo("Asia/Shanghai"))
     >>> drawn.marks[0].excess, len(drawn.values), drawn.usual_high[-1]

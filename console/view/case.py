@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.case.case_file import EventKind
 from analysis.receptor.wind import SECTORS, sector_code
 from analysis.report.case_text import CaseSection, answer_confidence, basis_text, case_sections
 from console.view.quantity import name_of
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -65,6 +66,16 @@ class CaseView:
     versions: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCases:
+    """Case files of a list; of the undecided ones ``short`` have too short a history, and ``alike`` fit several kinds."""
+
+    decided: tuple[StoredCase, ...]
+    undecided: tuple[StoredCase, ...]
+    short: int
+    alike: int
+
+
 def case_view(
     item: StoredCase, words: Words, station_names: Mapping[str, str], zone: ZoneInfo, *, versions: int = 0
 ) -> CaseView:
@@ -102,6 +113,24 @@ def case_view(
         picture="" if item.chart is None else picture_address(case.key),
         versions=versions,
     )
+
+
+def split_cases(items: Sequence[StoredCase]) -> ListedCases:
+    """Case files of known kind, the most probable first and of equals the newest, and those of unknown kind with the cause."""
+    newest = sorted(items, key=lambda item: item.case.event.start, reverse=True)
+    decided = [item for item in newest if item.case.kind is not EventKind.UNKNOWN]
+    undecided = [item for item in newest if item.case.kind is EventKind.UNKNOWN]
+    short = sum("history" in item.case.missing for item in undecided)
+    return ListedCases(
+        decided=tuple(sorted(decided, key=lambda item: -round(_probability(item.case), 2))),
+        undecided=tuple(undecided),
+        short=short,
+        alike=len(undecided) - short,
+    )
+
+
+def _probability(case: CaseFile) -> float:
+    return max((item.probability for item in case.kinds if item.kind is case.kind), default=0.0)
 
 
 def case_address(key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from console.view.case import case_view
+from console.view.case import case_view, split_cases
 from console.web.pages.series import station_names
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_not_found, show_problem
 from schemas.reason import parse_reason
@@ -13,11 +13,15 @@ from schemas.words import render
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fastapi import Request
 
+    from analysis.report.stored_case import StoredCase
     from console.query.cases import AlertCase
     from console.query.queries import Queries
     from console.view.alert import AlertHistory
+    from console.view.case import CaseView
     from console.web.render import Page
 
 _MOST = 100
@@ -35,7 +39,12 @@ async def cases_page(request: Request, queries: Queries) -> None:
             show_problem(page, found)
             return
         names = station_names(queries, page)
-        html(page, "cases.html", rows=[case_view(item, page.words, names, page.zone) for item in found])
+        listed = split_cases(found)
+
+        def rows(items: Iterable[StoredCase]) -> list[CaseView]:
+            return [case_view(item, page.words, names, page.zone) for item in items]
+
+        html(page, "cases.html", rows=rows(listed.decided), undecided=rows(listed.undecided), listed=listed)
 
 
 async def case_page(request: Request, queries: Queries, key: str) -> None:
