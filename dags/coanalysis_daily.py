@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,7 @@ def coanalysis_daily() -> None:
         from store.settings import SharedSettings, load_settings
 
         _, end = bounds(window_of(timedelta(hours=48)))
+        os.nice(10)  # a new station takes a minute or two of computing: the hourly runs come first
         return dict(msgspec.to_builtins(run(load_settings(SharedSettings), end, is_renewed=False)))
 
     @task

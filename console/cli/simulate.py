@@ -69,6 +69,9 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
             help="stage a demonstration around a moment: --to ends its history, --speed real goes on from there for a day 演示场景",
         ),
     ] = None,
+    archive: Annotated[
+        float, typer.Option(min=0, help="with --story: days of hourly values before --from 演示场景之前的小时值天数")
+    ] = 0.0,
     drop: Annotated[
         float, typer.Option(min=0, max=1, help="share of messages not sent, answered on request 丢弃比例")
     ] = 0.0,
@@ -90,7 +93,11 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     settings = load_settings(Broker)
     stop = shutdown_on_signals()
     begin, until = _period(start, end, days, settings.zone, is_live=speed == REAL and story is None)
-    staged = None if story is None else _story(story, until, settings.zone)
+    staged = (
+        None
+        if story is None
+        else _story(story, (begin - timedelta(days=archive) if archive else None, until), settings.zone)
+    )
     part = (_split(cities), _split(networks))
     province = _province(seed, begin, until, part, has_faults=faults, story=staged, releases=releases)
     _write_files(province, with_dataset or [], network_out, truth)
@@ -179,13 +186,14 @@ def _period(start: str | None, end: str | None, days: float, zone: str, *, is_li
     return begin, until
 
 
-def _story(moment: str, until: datetime, zone: str) -> Story:
-    """What is staged around a moment, with a day of the province behind its history."""
+def _story(moment: str, span: tuple[datetime | None, datetime], zone: str) -> Story:
+    """What is staged around a moment, with a day of the province behind its history, which has an archive from a moment on or none."""
     from sensors.simulator.story import Story
 
     at, _ = open_span(moment, None, ZoneInfo(zone), options=("--story", "--to"))
     assert at is not None, "a text that is no moment ends the command"
-    return Story(at=at, history_end=until, end=until + timedelta(days=1))
+    archive_start, until = span
+    return Story(at=at, history_end=until, end=until + timedelta(days=1), archive_start=archive_start)
 
 
 def _province(

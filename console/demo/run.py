@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
-from console.demo.case_check import check_cases, faults_of, table_of
+from console.demo.case_check import check_cases, faults_of, not_asked, table_of
 from console.demo.command import BackgroundCommand, skyground, skyground_rows
 from console.demo.place import REGISTRY
 from console.demo.report import DemoReport, count_mentions, mails_in
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SUPERSITE_UNTIL = "2021-03-13T00:00:00+08:00"
 SUPERSITE_DAYS = 40
 SIMULATED_DAYS = 3
+ARCHIVE_DAYS = 25
+"""Days of hourly values before: what a case file needs to know of the usual levels and of the wind's directions."""
 SEED = 42
 STAGED_AFTER = timedelta(minutes=2)
 """From the start of the demo to the moment its story is staged around: by then the stations publish in real time."""
@@ -112,7 +114,7 @@ class Demo:
         hour = floor_hour(self.now)
         span = ("--from", (hour - timedelta(days=SIMULATED_DAYS)).isoformat(), "--to", hour.isoformat())
         staged = (self.now + STAGED_AFTER).replace(second=0, microsecond=0).isoformat()
-        return ("simulate", "--seed", str(SEED), *span, "--story", staged)
+        return ("simulate", "--seed", str(SEED), *span, "--archive", str(ARCHIVE_DAYS), "--story", staged)
 
     def propose_reviews(self) -> None:
         """First level of review; the second level is left to the user of the demo."""
@@ -180,8 +182,10 @@ class Demo:
         self.end_live()
         self.drain()
         counted = self._count(mails_in(self.maildir), seconds, story)
-        right = sum(item.is_right for item in cases)
-        return replace(counted, cases=len(cases), cases_right=right, cases_wrong=tuple(faults_of(cases)))
+        right = sum(item.is_right for item in cases if item.has_case)
+        return replace(
+            counted, cases=sum(item.has_case for item in cases), cases_right=right, cases_wrong=tuple(faults_of(cases))
+        )
 
     def _cases(self) -> list[CaseCheck]:
         """Case files of the staged events against the truth, with a table for the reader."""
@@ -190,12 +194,14 @@ class Demo:
         def ask(station_id: str, at: datetime, parameter: str | None) -> StoredCase:
             return case_at(self.settings, station_id, at, datetime.now(UTC), parameter=parameter)
 
-        since = floor_hour(self.now) - timedelta(days=SIMULATED_DAYS)
+        since = floor_hour(self.now) - timedelta(days=SIMULATED_DAYS + ARCHIVE_DAYS)
         language = str(self.settings.language)
         truth, now = load_truth(self.truth), datetime.now(UTC)
         found = check_cases(truth, self.settings.stations, ask, since=since, now=now, language=language)
         for line in table_of(found):
             self.say(line)
+        others = ", ".join(f"{count} {cause}" for cause, count in not_asked(truth).items())
+        self.say(f"no case file asked of faults without values of their own: {others or 'none'}")
         return found
 
     def end_live(self) -> None:

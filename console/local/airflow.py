@@ -10,6 +10,7 @@ import httpx
 if TYPE_CHECKING:
     from datetime import datetime
 
+_TASK_ENDED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 ENDED = ("success", "failed")
 
 
@@ -76,10 +77,20 @@ class AirflowClient:
 
     def failed_tasks(self, run: DagRun) -> list[str]:
         """Names of the tasks of a run that failed."""
-        rows = self._call("GET", f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances")["task_instances"]
         return [
-            f"{row['task_id']}[{row['map_index']}]" for row in rows if row["state"] in ("failed", "upstream_failed")
+            f"{row['task_id']}[{row['map_index']}]"
+            for row in self._tasks(run)
+            if row["state"] in ("failed", "upstream_failed")
         ]
+
+    def open_tasks(self, run: DagRun) -> set[str]:
+        """Ids of the tasks of a run that have not ended."""
+        return {row["task_id"] for row in self._tasks(run) if row["state"] not in _TASK_ENDED}
+
+    def _tasks(self, run: DagRun) -> list[dict[str, Any]]:
+        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
+        found: list[dict[str, Any]] = self._call("GET", path)["task_instances"]
+        return found
 
     def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx's own keywords
         answer = self._client.request(method, path, **arguments)

@@ -85,6 +85,11 @@ _PLANS: tuple[tuple[FaultKind, str, str, str | None, float, timedelta, float], .
 )
 
 
+def faulty_stations() -> frozenset[str]:
+    """Stations with an instrument that fails in a way that its values show."""
+    return frozenset(plan[1] for plan in _PLANS if plan[0] in {FaultKind.STUCK, FaultKind.SPIKE, FaultKind.DRIFT})
+
+
 def plan_faults(seed: int, start: datetime, end: datetime) -> tuple[InstrumentFault, ...]:
     """All faults of the province in ``[start, end)``, in order of time.
 

@@ -19,6 +19,7 @@ from schemas.reading import Reading
 from sensors.json_v1 import FORMAT, encode_readings
 from sensors.network_file import network_toml
 from sensors.outgoing import OutgoingMessage
+from sensors.simulator.archive import PER_MESSAGE, archive_series, is_archived, with_archive
 from sensors.simulator.checks import check_messages, check_results
 from sensors.simulator.faults import FaultySeries, InstrumentFault, apply_faults, plan_faults, wrong_code
 from sensors.simulator.geography import load_cities
@@ -79,7 +80,7 @@ class Province:
         self.seed = seed
         self.start = start.astimezone(UTC)
         self.end = end.astimezone(UTC)
-        self.stations: tuple[Station, ...] = (*all_stations(seed), *(park_stations(seed) if story else ()))
+        self.stations = self._all_stations(story)
         self._has_faults = faults
         self._story = story
         self._world = World(seed, self.start, self.end, story)
@@ -89,6 +90,13 @@ class Province:
             released += plan_releases(seed, span, self.stations, self._world.weather, releases_per_day)
         if released:
             self._world = World(seed, self.start, self.end, story, releases=released)
+
+    def _all_stations(self, story: Story | None) -> tuple[Station, ...]:
+        park = () if story is None else park_stations(self.seed)
+        stations = (*all_stations(self.seed), *park)
+        if story is None or story.archive_start is None:
+            return stations
+        return with_archive(stations, park, (story.archive_start, self.start), self.end)
 
     def subset(self, *, cities: Iterable[str] | None = None, networks: Iterable[str] | None = None) -> Province:
         """Part of the province; what is left sends exactly what it sends in the whole.
@@ -160,6 +168,8 @@ class Province:
         first, last = since or self.start, until or self.end
         found = []
         for station, instrument in self._instruments():
+            if is_archived(instrument):
+                continue
             own = tuple(f for f in self.faults if (f.station_id, f.instrument_id) == (station.id, instrument.id))
             results = check_results(self.seed, station, instrument, own, (self.start, self.end))
             found += [item for item in check_messages(results) if first < item.due_at <= last]
@@ -198,6 +208,8 @@ class Province:
     ) -> Iterator[tuple[datetime, int, OutgoingMessage]]:
         topic = str(Topic(instrument.network, station.id, instrument.id, FORMAT))
         due = self._due(station, instrument, *window)
+        if is_archived(instrument):
+            per_message = max(per_message, PER_MESSAGE)
         while batch := list(islice(due, per_message)):
             due_at = batch[-1][0]
             payload = encode_readings(reading for _, reading in batch)
@@ -207,18 +219,29 @@ class Province:
         self, station: Station, instrument: Instrument, since: datetime | None, until: datetime | None
     ) -> Iterator[tuple[datetime, Reading]]:
         """Readings with the moment at which they are due: the true end of the interval."""
+        start, end = self._span_of(instrument)
+        if since is not None and since >= end:
+            return
         series = self.series(station, instrument)
         if len(series.starts):
-            yield from _readings(series, station, instrument, (since or self.start, until or self.end))
+            yield from _readings(series, station, instrument, (since or start, until or self.end))
+
+    def _span_of(self, instrument: Instrument) -> tuple[datetime, datetime]:
+        """Time in which an instrument of the province reports."""
+        if is_archived(instrument):
+            return instrument.since or self.start, instrument.until or self.end
+        return self.start, self.end
 
     def series(self, station: Station, instrument: Instrument) -> FaultySeries:
         """Values of one instrument over the whole period as arrays, with its faults; see `readings` for its arguments."""
         cadence_s = instrument.cadence_s
-        first = -(-self.start.timestamp() // cadence_s) * cadence_s
-        starts = np.arange(first, self.end.timestamp() - cadence_s + 0.5, cadence_s)
+        start, end = self._span_of(instrument)
+        first = -(-start.timestamp() // cadence_s) * cadence_s
+        starts = np.arange(first, end.timestamp() - cadence_s + 0.5, cadence_s)
         if not len(starts):
             return apply_faults(starts, {code: starts.copy() for code in instrument.parameters}, ())
-        clean = simulate_instrument(Site(self._world, station), instrument, starts)
+        simulate = archive_series if is_archived(instrument) else simulate_instrument
+        clean = simulate(Site(self._world, station), instrument, starts)
         own = tuple(f for f in self.faults if (f.station_id, f.instrument_id) == (station.id, instrument.id))
         return apply_faults(starts, clean, own)
 

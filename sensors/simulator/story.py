@@ -37,12 +37,14 @@ class Story:
     """A staged province, times in UTC.
 
     The wrong clock begins ``at`` the moment of the demonstration, so that its station was right before; ``history_end`` is the end of
-    what is published as history, ``end`` that of the province.
+    what is published as history, ``end`` that of the province. From ``archive_start`` on, if there is one, stations bring hourly values
+    along (`sensors.simulator.archive`).
     """
 
     at: datetime
     history_end: datetime
     end: datetime
+    archive_start: datetime | None = None
 
     @property
     def plumes(self) -> tuple[tuple[Interval, str], ...]:

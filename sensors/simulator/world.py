@@ -83,8 +83,9 @@ class World:
 
     @cached_property
     def weather(self) -> Weather:
-        """Hourly weather of the cities."""
-        return simulate_weather(self.seed, self.start, self.end, self.events)
+        """Hourly weather of the cities, from the begin of the archive on where there is one."""
+        archive = None if self._story is None else self._story.archive_start
+        return simulate_weather(self.seed, archive or self.start, self.end, self.events)
 
     @cached_property
     def air(self) -> Air:

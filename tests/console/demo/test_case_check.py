@@ -8,7 +8,8 @@ import pytest
 
 from analysis.case.case_file import Bearing, Estimate, EventKind
 from analysis.report.stored_case import StoredCase
-from console.demo.case_check import CaseCheck, TruthMatch, check_cases, faults_of, table_of
+from console.demo.case_check import CaseCheck, TruthMatch, check_cases, faults_of, not_asked, table_of
+from schemas.statement import Confidence, Statement
 from tests.console.build import NOW, network, station, stored_case
 
 if TYPE_CHECKING:
@@ -65,13 +66,36 @@ def test_a_source_that_no_library_holds_must_stay_unnamed() -> None:
     assert checked(staged(cause="paint_mixer"), case())[1] is TruthMatch.WRONG
     unnamed = tuple(item for item in case().case.sources if item.kind != "steel")
     assert checked(staged(cause="paint_mixer"), case(sources=unnamed))[1] is TruthMatch.RIGHT
-    assert checked(staged(), case(sources=unnamed, missing=()))[1] is TruthMatch.WRONG
+    assert checked(staged(), case(sources=unnamed, missing=()))[1] is TruthMatch.MISSED
+
+
+def test_a_plant_that_burns_residual_oil_may_be_called_so_and_not_otherwise() -> None:
+    oil = tuple(
+        msgspec.structs.replace(item, kind="heavy_oil") if item.kind == "steel" else item
+        for item in case().case.sources
+    )
+    assert checked(staged(cause="industry"), case(sources=oil))[1] is TruthMatch.RIGHT
+    assert checked(staged(cause="industry"), case())[1] is TruthMatch.WRONG
 
 
 def test_a_direction_beyond_a_sixteenth_of_the_circle_is_wrong_and_none_where_there_is_history() -> None:
     away = Bearing(from_deg=Estimate(value=290, low=270, high=310), chance=0.01, hours=4)
     assert checked(staged(), case(bearing=away, missing=("history",)))[2] is TruthMatch.WRONG
-    assert checked(staged(), case(bearing=None, missing=()))[2] is TruthMatch.WRONG
+    assert checked(staged(), case(bearing=None, missing=()))[2] is TruthMatch.MISSED
+
+
+def test_no_direction_of_too_few_stations_is_undecided_with_that_cause() -> None:
+    few = Statement(
+        topic="direction",
+        key="attribution.direction.few_stations",
+        figures={"stations": 2, "needed": 3},
+        confidence=Confidence.NONE,
+    )
+    own = case().case.statements
+    silent = case(bearing=None, missing=(), statements=(own[0], few))
+    (found,) = check(staged(), ask_for(silent))
+    assert found.direction is TruthMatch.UNDECIDED
+    assert found.why.startswith("2 stations in reach")
 
 
 def test_a_case_file_that_claims_nothing_on_a_short_history_is_not_wrong() -> None:
@@ -79,7 +103,23 @@ def test_a_case_file_that_claims_nothing_on_a_short_history_is_not_wrong() -> No
     (found,) = check(staged(), ask_for(silent))
     assert (found.kind, found.is_right, found.is_wrong) == (TruthMatch.UNDECIDED, False, False)
     assert checked(staged(), case(bearing=None, missing=("history",)))[2] is TruthMatch.UNDECIDED
-    assert checked(staged(), case(kind=EventKind.UNKNOWN, missing=()))[0] is TruthMatch.WRONG
+    assert checked(staged(), case(kind=EventKind.UNKNOWN, missing=()))[0] is TruthMatch.MISSED
+
+
+def test_the_station_that_is_asked_measures_the_species_and_is_not_next_to_the_release() -> None:
+    near = station("b-1", lon=123.3605, lat=41.7705)
+    particles = network(station("a-1", lon=123.4, lat=41.8), near)
+    asked = []
+
+    def ask(station_id: str, _at: datetime, _parameter: str | None) -> StoredCase:
+        asked.append(station_id)
+        return case()
+
+    both = {"a-1": 40.0, "b-1": 90.0}
+    for species in ("pm25", "ch4"):
+        record = staged(stations=both, species=species)
+        check_cases([record], particles, ask, since=START - timedelta(days=30), now=NOW, language="en")
+    assert asked == ["a-1"]
 
 
 def test_of_a_haze_only_the_kind_is_asked_at_its_parameter() -> None:
@@ -105,8 +145,26 @@ def test_an_event_to_come_and_a_fault_that_raises_no_value_are_not_asked() -> No
     later = staged(start=(NOW + timedelta(hours=1)).isoformat(), end=(NOW + timedelta(hours=3)).isoformat())
     assert check(later, no_case) == []
     assert check(staged(event="fault", cause="outage", parameter=None), no_case) == []
+    assert check(staged(event="fault", cause="spike", parameter="gamma_dose_rate"), no_case) == []
     (spike,) = check(staged(event="fault", cause="spike", parameter="pm25"), no_case)
-    assert spike.kind is TruthMatch.UNDECIDED
+    assert (spike.kind, spike.has_case) == (TruthMatch.UNDECIDED, False)
+
+
+def test_faults_of_which_no_case_file_is_asked_are_counted_by_cause() -> None:
+    outage = staged(event="fault", cause="outage", parameter=None)
+    assert not_asked([outage, outage, staged(), staged(event="fault", cause="spike", parameter="pm25")]) == {
+        "outage": 2
+    }
+
+
+def test_a_fault_inside_a_staged_haze_that_the_case_file_is_about_is_not_counted() -> None:
+    spike = staged(event="fault", cause="spike", parameter="pm25")
+    haze = staged(event="haze", cause="haze", stations={"a-1": 0.0}, start=(START - timedelta(hours=9)).isoformat())
+    ask = ask_for(case(kind=EventKind.HAZE))
+    found = check_cases([spike, haze], NETWORK, ask, since=START - timedelta(days=30), now=NOW, language="en")
+    assert [(item.kind, item.has_case) for item in found] == [(TruthMatch.UNDECIDED, False), (TruthMatch.RIGHT, True)]
+    (alone,) = check(spike, ask)
+    assert alone.kind is TruthMatch.WRONG
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
