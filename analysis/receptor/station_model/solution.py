@@ -98,7 +98,7 @@ class StationSolution(msgspec.Struct, frozen=True, kw_only=True):
         Mean concentration that a factor contributes, canonical unit, with the 5th and 95th percentiles of the bootstrap.
     spread : str
         What ``low``, ``high``, ``mass_low`` and ``mass_high`` are: ``bootstrap``, percentiles of resamples of days, no 90 % intervals. They hold
-        no rotation of the factors (docs/attribution.md); `analysis.receptor.pmf.intervals` does, and takes too long for every station.
+        no rotation of the factors (docs/attribution.md), as those of `analysis.receptor.pmf.intervals` do.
     q_true, q_robust, q_expected : float or None
     starts, runs, blocks : int
         Random starts, resamples, and blocks (days) drawn from.
