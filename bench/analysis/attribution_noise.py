@@ -65,37 +65,39 @@ def main() -> None:
         "directions": [sum(direction for direction, _ in found) for found in (noise, beijing)],
         "sources": [sum(source for _, source in found) for found in (noise, beijing)],
         "sure": [sum(map(_is_sure, found)) / count for found in files],
-        "plumes_other_wind": plumes_with_other_wind(plume),
+        "plumes_other_wind": plumes_with_other_wind(plume, min(count, PLUMES)),
         "workload": f"{count} episodes of simulated noise, {count} of Beijing with the wind of other days, seeds {first} to "
-        f"{first + count - 1}; {PLUMES} plumes with the wind of other days, seeds from {plume}",
+        f"{first + count - 1}; {min(count, PLUMES)} plumes with the wind of other days, seeds from {plume}",
     }
     print(json.dumps(figures))
 
 
-def plumes_with_other_wind(first: int) -> dict[str, float | int]:
+def plumes_with_other_wind(first: int, count: int) -> dict[str, float | int]:
     """Shares of plumes with the wind of other days by what is said of their direction.
 
     Parameters
     ----------
     first : int
         Seed from which on the plumes are taken.
+    count : int
+        Plumes.
     """
     files, truth = [], []
-    for seed in [seed for seed in range(first, first + 5 * PLUMES) if seed % 5 in {0, 2}][:PLUMES]:
+    for seed in [seed for seed in range(first, first + 5 * count) if seed % 5 in {0, 2}][:count]:
         days = int(np.random.Generator(np.random.PCG64(seed)).integers(*APART_DAYS))
         event = with_other_wind(labelled_event(seed), days)
         files.append(case_file(case_input(event), seed=seed))
         truth.append(compare(event, files[-1]))
     bases = [None if item.bearing is None else item.bearing.basis for item in files]
     return {
-        "held": bases.count(BearingBasis.HELD) / PLUMES,
-        "wind": bases.count(BearingBasis.WIND) / PLUMES,
+        "held": bases.count(BearingBasis.HELD) / count,
+        "wind": bases.count(BearingBasis.WIND) / count,
         "wrong": sum(
             item.bearing is not None and not score.is_direction_near for item, score in zip(files, truth, strict=True)
         )
-        / PLUMES,
-        "places": sum(item.place is not None for item in files) / PLUMES,
-        "plumes": PLUMES,
+        / count,
+        "places": sum(item.place is not None for item in files) / count,
+        "plumes": count,
     }
 
 
