@@ -13,6 +13,7 @@ from math import asin, degrees
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 
 from analysis.case.case_file import Candidate
@@ -206,9 +207,17 @@ def upwind(
     if (bearing is None and in_place is None) or station.lon is None or station.lat is None:
         return ()
     here = (station.lon, station.lat)
-    near = [_candidate(item, here, bearing, in_place, kinds) for item in registry.enterprises]
-    found = [item for item in near if item.distance_km <= radius_km and (item.in_direction or item.in_place)]
+    near = [_candidate(item, here, bearing, in_place, kinds) for item in _within(registry, here, radius_km)]
+    found = [item for item in near if item.in_direction or item.in_place]
     return tuple(sorted(found, key=_rank)[:MOST_NAMED])
+
+
+def _within(registry: Registry, here: tuple[float, float], radius_km: float) -> list[Enterprise]:
+    """Enterprises up to the radius; all distances at once, as a registry may have a hundred thousand entries."""
+    places = np.array([(item.longitude, item.latitude) for item in registry.enterprises], dtype=float).reshape(-1, 2)
+    lon, lat = np.broadcast_to(here, places.shape).T
+    at = np.flatnonzero(great_circle_km(lon, lat, places[:, 0], places[:, 1]) <= radius_km)
+    return [registry.enterprises[index] for index in at]
 
 
 def _candidate(
