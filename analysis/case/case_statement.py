@@ -30,6 +30,8 @@ _STATED = 4
 """Features that are stated."""
 _LEAST_WEIGHT = 0.3
 """Log-odds from which a feature is stated [1]."""
+_STRONG_WEIGHT = 2.3
+"""The same from which it is strong evidence: it changes the odds tenfold [1]; project choice."""
 NO_SIGN = frozenset({"length", "stagnation", "secondary", "breadth", "one_side"})
 """Features that tell kinds of event apart and are no sign of a fault, whatever their weight."""
 _SHARED = 0.5
@@ -184,8 +186,11 @@ def kind_statements(found: KindAnswer) -> tuple[Statement, ...]:
 
 
 def _feature_statement(item: WeighedFeature, first: KindShare, second: KindShare) -> Statement:
-    weight = detail("kind", "weight", weight=item.weight, first=first.kind.value, second=second.kind.value)
-    return claim("kind", _message(item), Confidence.MEDIUM, (weight,), **item.figures)
+    """Feature, and how strong its evidence is, for which of the two kinds; its weight is a figure only."""
+    name = "strongly" if abs(item.weight) >= _STRONG_WEIGHT else "somewhat"
+    kinds = (first, second) if item.weight > 0 else (second, first)
+    strength = detail("kind", name, weight=item.weight, first=kinds[0].kind.value, second=kinds[1].kind.value)
+    return claim("kind", _message(item), Confidence.MEDIUM, (strength,), **item.figures)
 
 
 def _message(item: WeighedFeature) -> str:
