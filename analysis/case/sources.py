@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analysis.case.background import background_of
 from analysis.case.case_file import Estimate, EventKind, SourceShare
 from analysis.case.case_hours import FULL_HISTORY_H, mean_of
-from analysis.case.channel import NEAREST, channels_of
+from analysis.case.plume_excess import background_levels, mean_excess, pooled_excess
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, SourceProbability, apportion_excess
 
 if TYPE_CHECKING:
@@ -30,12 +30,6 @@ CONFIRMED_Z, CONFIRMED_CHANNELS = 6.0, 2
 """Robust standard deviations, and channels, from which an excess without a direction has a named source; project choice [1]."""
 CLEAR_Z = 8.0
 """The same of the parameter itself [1]."""
-LEAST_MORE = 4
-"""Species that a neighbour measures and the station does not, from which it is asked."""
-REACHED_Z = 4.0
-"""Robust standard deviations of the parameter from which a neighbour counts as in the plume [1]."""
-SCALE_ERROR = 0.3
-"""Relative error of an excess that is taken from a neighbour [1]."""
 LEAST_NAMED = 0.3
 """Least probability of a kind of source that is named [1]."""
 SHORT_HISTORY_SCORE = 0.8
@@ -46,7 +40,6 @@ LEAST_PART = 0.02
 UNNAMED_PART = 0.5
 """The same of an unlisted kind [1]; tuned on simulated plumes."""
 _LEVELS = (0.05, 0.5, 0.95)
-_LOW_QUANTILE = 0.05
 _PERCENT = 100.0
 _ONLY_UNNAMED = SourceProbability(kind=UNNAMED, probability=1.0)
 NOT_RELEASED = frozenset({"photochemistry", "secondary_inorganic", "sea_salt", "biogenic"})
@@ -95,7 +88,7 @@ def sources_of(case_hours: CaseHours, channels: Channels, kind: EventKind, *, is
     is_plume = kind is EventKind.PLUME
     deviation = channels.deviation if is_plume else channels.deviation[:, :1]
     found = background_of(deviation, case_hours.before, inside)
-    level, weight = _levels(channels, found, inside)
+    level, weight = background_levels(channels, found, inside)
     excess = _hourly_excess(channels, found, inside, at)
     mean = mean_of(channels.value[:, 0][:, inside])
     if kind is EventKind.FAULT or not mean[at] > 0:
@@ -103,9 +96,7 @@ def sources_of(case_hours: CaseHours, channels: Channels, kind: EventKind, *, is
     background = _percent(np.clip(level[at] / mean[at], 0.0, 1.0), weight[at])
     if not is_plume:
         return Composition(shares=_regional(background), excess=excess)
-    species, usual = _excesses(channels, level, weight, mean), _local_usual(channels, case_hours)
-    for name, pair in neighbour_excess(case_hours, channels, species).items():
-        species.setdefault(name, pair)
+    species, usual = pooled_excess(case_hours, channels, mean_excess(channels, level, weight, mean))
     apportioned = apportion_excess(species, usual=usual)
     ranked = _of_parameter(apportioned, case_hours.given.parameter)
     if not (is_clear or _is_confirmed(channels, case_hours.given.parameter)):
@@ -131,75 +122,10 @@ def _is_confirmed(channels: Channels, parameter: str) -> bool:
     return int((others >= CONFIRMED_Z).sum()) >= CONFIRMED_CHANNELS
 
 
-def _levels(channels: Channels, found: BackgroundLevel, inside: NDArray[np.bool_]) -> tuple[Field, Field]:
-    """Mean background concentrations in the window, canonical units, and their probabilities, (channel, point)."""
-    usual = mean_of(channels.usual[:, inside] + channels.offset[:, None])
-    return np.exp(found.grid) * usual[:, None] - channels.offset[:, None], found.weight
-
-
 def _hourly_excess(channels: Channels, found: BackgroundLevel, inside: NDArray[np.bool_], at: int) -> Field:
     middle = float((found.grid[at] * found.weight[at]).sum())
     offset = channels.offset[at]
     return np.asarray(channels.value[at, 0, inside] - (channels.usual[at, inside] + offset) * np.exp(middle) + offset)
-
-
-def _excesses(channels: Channels, level: Field, weight: Field, mean: Field) -> dict[str, tuple[float, float]]:
-    """Mean excess over the background and its standard error by channel, canonical units."""
-    expected = (level * weight).sum(axis=1)
-    error = np.sqrt(np.maximum((level**2 * weight).sum(axis=1) - expected**2, 0.0))
-    return {
-        name: (float(value), float(sigma))
-        for name, value, sigma in zip(channels.names, mean - expected, error, strict=True)
-        if np.isfinite(value) and np.isfinite(sigma)
-    }
-
-
-def neighbour_excess(
-    case_hours: CaseHours, channels: Channels, own: dict[str, tuple[float, float]]
-) -> dict[str, tuple[float, float]]:
-    """Excess of species that the station does not measure, from the neighbour in the same plume that measures most of them.
-
-    Scaled by the excess of the parameter at both.
-
-    Parameters
-    ----------
-    case_hours : CaseHours
-    channels : Channels
-    own : dict of str to (float, float)
-        Excess at the station and its standard error, canonical units.
-    """
-    code, at = case_hours.given.parameter, channels.at(case_hours.given.parameter)
-    near = [name for name in case_hours.station_ids[1 : NEAREST + 1] if code in case_hours.measured(name)]
-    if at is None or code not in own or not own[code][0] > 0:
-        return {}
-    more = {name: len(set(case_hours.measured(name)) - set(channels.names)) for name in near}
-    for name in sorted(near, key=lambda item: -more[item]):
-        if more[name] < LEAST_MORE:
-            break
-        alone = channels_of(case_hours, name, only=code)
-        if not alone.names or not alone.z_score[0] >= REACHED_Z:
-            continue
-        other = channels_of(case_hours, name)
-        found = background_of(other.deviation, case_hours.before, case_hours.inside)
-        level, weight = _levels(other, found, case_hours.inside)
-        mean = mean_of(other.value[:, 0][:, case_hours.inside])
-        there = _excesses(other, level, weight, mean)
-        if code not in there or not there[code][0] > 0:
-            continue
-        factor = own[code][0] / there[code][0]
-        return {
-            species: (value * factor, float(np.hypot(sigma, SCALE_ERROR * value)) * factor)
-            for species, (value, sigma) in there.items()
-            if species not in channels.names
-        }
-    return {}
-
-
-def _local_usual(channels: Channels, case_hours: CaseHours) -> dict[str, float]:
-    """Median of the history less its 5 % quantile, canonical units."""
-    past = channels.value[:, 0][:, case_hours.before]
-    middle, low = np.nanquantile(past, [1 / 2, _LOW_QUANTILE], axis=1)
-    return {name: max(float(value), 0.0) for name, value in zip(channels.names, middle - low, strict=True)}
 
 
 def _of_parameter(found: Apportionment, parameter: str) -> tuple[SourceProbability, ...]:

@@ -46,6 +46,7 @@ def main() -> None:
         "directions_tested": len(tested) / len(plumes),
         "coverage": mean([*held, *turned]),
         "coverage_shares": mean(held),
+        "coverage_source": mean(item.held[1] for item in plumes if item.held),
         "coverage_direction": mean(turned),
         "coverage_tested": [sum(map(bool, tested)), len(tested)],
         "coverage_wind": [sum(map(bool, deduced)), len(deduced)],

@@ -42,7 +42,7 @@ class Score:
     is_source_right, is_direction_near : bool or None
         First kind of source, and direction within 22.5 degrees; not named counts as wrong. None: no plume.
     held : tuple of bool
-        Whether each interval of a share (background, and the first other one) holds the truth.
+        Whether each interval of a share (background, and the first other one) holds the truth, in this order.
     widths : tuple of float
         Of these intervals [%].
     is_direction_held : bool or None

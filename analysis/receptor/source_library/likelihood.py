@@ -1,7 +1,8 @@
 """How much likelier an excess is from one profile than from a source of any unlisted kind.
 
 Excess of a species = accumulation of the usual air (one factor a group of species, unknown) + mass from the source + error.
-A profile: mass = amount x share of its part x fraction, each with a log-normal deviation; a few species follow no profile. An unlisted
+A profile: mass = amount x share of its part x fraction, each with a log-normal deviation; a few species follow no profile, and an unknown
+part of them, but never the main one, is not emitted at all: plants differ, and publications list what was found anywhere. An unlisted
 kind: each species by itself is absent, or of any size within four decades. No source: all are absent. The amount has a flat prior over
 its logarithm. Everything is summed on grids, of the amount and of the accumulation.
 """
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from analysis.receptor.source_library.density import ROOT_TWO_PI, absent_or_any, any_size, follow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,15 +30,10 @@ STEP = 0.3
 _MARGIN = 3.0
 _DECADES = 14.0
 """Width of the flat prior of the logarithm of the amount, six decades [1]."""
-_BROAD = 10.0
-"""Width of the flat prior of the logarithm of a species that follows no profile, four decades [1]."""
 _DETECTED = 2.0
 """Standard errors from which on an excess counts as seen."""
-_BLIND = 1.5
-"""Standard errors below which an excess only says that there is not more."""
 _STRAY = 0.05
 """Prior part of the species whose excess is of something else although the profile lists them [1]."""
-_ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
 _ACCUMULATION = np.array([-0.6, -0.35, -0.15, 0.0, 0.15, 0.35, 0.65, 1.0, 1.6, 2.5, 4.0])
 """Factors of the usual air that are tried [1]."""
 
@@ -144,8 +142,8 @@ def see_excess(
         error=np.hypot(given, rules.least_error * np.abs(value)),
         rest=rest,
         rest_error=error,
-        absent=_absent(rest, error, rules.absent_share),
-        elsewhere=_absent(rest, error, rules.kind_absent_share),
+        absent=absent_or_any(rest, error, rules.absent_share),
+        elsewhere=absent_or_any(rest, error, rules.kind_absent_share),
         weight=prior - _log_sum(prior),
         rows={str(name): np.flatnonzero(belong == name) for name in np.unique(belong)},
     )
@@ -153,7 +151,7 @@ def see_excess(
 
 def fit_nothing(seen: SeenExcess, rules: LibraryRules) -> float:
     """Evidence of no source at all; as `ProfileFit.evidence`."""
-    empty = _absent(seen.rest, seen.rest_error, 1 - rules.quiet_outlier_share)
+    empty = absent_or_any(seen.rest, seen.rest_error, 1 - rules.quiet_outlier_share)
     total = sum(_summed(empty[rows], seen.weight) - _unlisted(seen, rows) for rows in seen.rows.values())
     return rules.temper * float(total)
 
@@ -171,9 +169,11 @@ def fit_profile(profile: SourceProfile, seen: SeenExcess, rules: LibraryRules) -
     if not groups:
         return None
     grid = _grid(list(groups.values()), seen)
-    listed = {name: _follow(group, grid, seen, rules.outlier_share) for name, group in groups.items()}
+    listed = {name: _listed_logs(group, grid, seen, rules) for name, group in groups.items()}
+    prior = np.log([chance for _, chance in rules.incomplete])
     logs = {
-        name: rules.temper * _group_log(group, listed[name], seen.rows[name], seen) for name, group in groups.items()
+        name: rules.temper * _group_log(group, listed[name], prior, seen.rows[name], seen)
+        for name, group in groups.items()
     }
     kernels = {name: _kernel(grid, group.scale_spread if len(groups) > 1 else 0.0) for name, group in groups.items()}
     moved = {name: _log_product(kernels[name], logs[name]) for name in groups}
@@ -184,7 +184,7 @@ def fit_profile(profile: SourceProfile, seen: SeenExcess, rules: LibraryRules) -
     fit = ProfileFit(profile=profile, evidence=evidence, gain={}, share={}, accumulated={}, deviation={})
     for name, group in groups.items():
         at = int(np.argmax(logs[name] + _log_product(kernels[name].T, total - moved[name])))
-        _describe(fit, group, listed[name][:, at, :], float(grid[at]), seen)
+        _describe(fit, group, listed[name][0, :, at, :], float(grid[at]), seen)
     return fit
 
 
@@ -196,7 +196,7 @@ def _describe(fit: ProfileFit, group: _Group, listed: Field, amount: float, seen
     expected = np.exp(amount + group.log_fraction)
     fit.gain.update(zip(names, (listed[:, column] - seen.absent[group.rows, column]).tolist(), strict=True))
     own = np.where(rest > error, rest, np.minimum(expected, np.maximum(rest, 0.0)))
-    broad = _broad(rest, error) + np.log(_STRAY)
+    broad = any_size(rest, error) + np.log(_STRAY)
     belongs = 1 - np.exp(np.minimum(broad - listed[:, column], 0.0))
     fit.share.update(zip(names, (_part(own, value) * belongs).tolist(), strict=True))
     fit.accumulated.update(zip(names, _part(value - rest, value).tolist(), strict=True))
@@ -209,11 +209,21 @@ def _part(amount: Field, total: Field) -> Field:
     return np.clip(np.divide(amount, total, out=np.zeros_like(total), where=total > 0), 0.0, 1.0)
 
 
-def _group_log(group: _Group, listed: Field, rows: NDArray[np.intp], seen: SeenExcess) -> Field:
+def _listed_logs(group: _Group, grid: Field, seen: SeenExcess, rules: LibraryRules) -> Field:
+    """Logarithm of the density of each listed species by each missing part, (part, species, amount, accumulation)."""
+    centre = (grid[None, :] + group.log_fraction[:, None])[..., None]
+    rest, error = seen.rest[group.rows][:, None, :], seen.rest_error[group.rows][:, None, :]
+    is_main = group.log_fraction == group.log_fraction.max()
+    missing = np.outer([part for part, _ in rules.incomplete], ~is_main)
+    return follow(rest, error, centre, group.spread[:, None, None], outlier_share=rules.outlier_share, missing=missing)
+
+
+def _group_log(group: _Group, listed: Field, prior: Field, rows: NDArray[np.intp], seen: SeenExcess) -> Field:
     """Logarithm of the likelihood of all species of a group by that of an unlisted kind, (amount,)."""
     rest = np.setdiff1d(rows, group.rows)
     by_accumulation = seen.elsewhere[rest].sum(axis=0) + seen.weight
-    return np.asarray(_log_sum(listed.sum(axis=0) + by_accumulation, axis=1) - _unlisted(seen, rows))
+    together = _log_sum(listed.sum(axis=1) + prior[:, None, None], axis=0)
+    return np.asarray(_log_sum(together + by_accumulation, axis=1) - _unlisted(seen, rows))
 
 
 def _unlisted(seen: SeenExcess, rows: NDArray[np.intp]) -> float:
@@ -228,16 +238,6 @@ def _log_sum(values: Field, axis: int | None = None) -> Field:
 
 def _summed(logs: Field, weight: Field) -> float:
     return float(_log_sum(logs.sum(axis=0) + weight))
-
-
-def _absent(rest: Field, error: Field, absent_share: float) -> Field:
-    """Logarithm of the density of a species that is absent or of any size."""
-    absent = -((rest / error) ** 2) / 2 - np.log(error * _ROOT_TWO_PI)
-    return np.asarray(np.logaddexp(np.log(absent_share) + absent, np.log(1 - absent_share) + _broad(rest, error)))
-
-
-def _broad(rest: Field, error: Field) -> Field:
-    return np.asarray(-np.log(_BROAD * np.maximum(np.abs(rest), error)))
 
 
 def _listed(profile: SourceProfile, seen: SeenExcess, factor: float) -> dict[str, _Group]:
@@ -268,28 +268,12 @@ def _grid(groups: list[_Group], seen: SeenExcess) -> Field:
     return np.asarray(np.arange(first, last + 1) * STEP)
 
 
-def _follow(group: _Group, grid: Field, seen: SeenExcess, outlier_share: float) -> Field:
-    """Logarithm of the density of each listed species, (species, amount, accumulation)."""
-    from scipy.special import log_ndtr
-
-    rest, error = seen.rest[group.rows][:, None, :], seen.rest_error[group.rows][:, None, :]
-    centre = (grid[None, :] + group.log_fraction[:, None])[..., None]
-    spread = group.spread[:, None, None]
-    size = np.maximum(rest, _BLIND * error)
-    wide = np.hypot(spread, error / size)
-    shown = -(((np.log(size) - centre) / wide) ** 2) / 2 - np.log(size * wide * _ROOT_TWO_PI)
-    below = -((rest / error) ** 2) / 2 - np.log(error * _ROOT_TWO_PI)
-    hidden = below + log_ndtr((np.log(_BLIND * error) - centre) / spread)
-    follows = np.where(rest >= _BLIND * error, shown, hidden)
-    return np.asarray(np.logaddexp(np.log(1 - outlier_share) + follows, np.log(outlier_share) + _broad(rest, error)))
-
-
 def _kernel(grid: Field, spread: float) -> Field:
     """Weights that move a group against the amount, (amount, amount of the group)."""
     if spread == 0:
         return np.eye(len(grid))
     weight = np.exp(-(((grid[:, None] - grid[None, :]) / spread) ** 2) / 2)
-    return np.asarray(weight * STEP / (spread * _ROOT_TWO_PI))
+    return np.asarray(weight * STEP / (spread * ROOT_TWO_PI))
 
 
 def _log_product(kernel: Field, logs: Field) -> Field:

@@ -82,7 +82,12 @@ def name_factor(profile: Mapping[str, tuple[float, float]], library: SourceLibra
     """
     library = library or load_library()
     rules = library.rules
-    wide = msgspec.structs.replace(rules, spread_factor=rules.factor_spread, outlier_share=rules.factor_outlier_share)
+    wide = msgspec.structs.replace(
+        rules,
+        spread_factor=rules.factor_spread,
+        outlier_share=rules.factor_outlier_share,
+        incomplete=((0.0, 1.0),),
+    )
     mass = as_mass(profile)
     seen = see_excess(mass, library.groups(mass), {}, wide)
     ranked = rank(compare(library, seen, wide), unlisted=rules.unlisted_prior)

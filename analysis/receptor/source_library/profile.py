@@ -42,6 +42,7 @@ class LibraryRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kind_absent_share: float
     outlier_share: float
     quiet_outlier_share: float
+    incomplete: tuple[tuple[float, float], ...]
     spread_factor: float
     least_error: float
     temper: float
