@@ -31,8 +31,6 @@ DIRECTION_DEG = 22.5
 KINDS = ("plume", "haze", "ozone", "fault")
 SHOWN = frozenset({"spike", "stuck", "drift", "dead"})
 """Faults that the values of one parameter show. Of the others there are no values, or the instrument declares them itself."""
-FEW_STATIONS = frozenset({"attribution.direction.few_stations"})
-"""Statements that too few stations in reach measure the parameter."""
 NEAREST_KM = 1.5
 """A station nearer to a release is not asked: there the plume is as wide as the sector that counts as right [km]."""
 MEASURED_AS = {"coarse": "pm10"}
@@ -297,14 +295,15 @@ def _source(cause: str, stored: StoredCase) -> TruthMatch:
 
 
 def _direction(record: Mapping[str, Any], station: Station, stored: StoredCase) -> TruthMatch | None:
-    """Whether the direction is right; None where the truth or the station has no place."""
+    """Whether the direction is right; None where the truth or the station has no place.
+
+    None named is undecided: the case file states what the excess and the wind lacked, which it tests against other days.
+    """
     if record.get("lon") is None or station.lon is None or station.lat is None:
         return None
     bearing = stored.case.bearing
     if bearing is None:
-        keys = {item.key for item in stored.case.statements if item.topic == "direction"}
-        is_lacking = "history" in stored.case.missing or not keys.isdisjoint(FEW_STATIONS)
-        return _match(is_right=False, is_claimed=False, is_lacking=is_lacking)
+        return TruthMatch.UNDECIDED
     truth = float(bearing_deg(station.lon, station.lat, record["lon"], record["lat"]))
     is_near = abs((bearing.from_deg.value - truth + 180) % 360 - 180) <= DIRECTION_DEG
     return _match(is_right=is_near, is_claimed=True, is_lacking=False)

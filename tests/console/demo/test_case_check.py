@@ -78,13 +78,12 @@ def test_a_plant_that_burns_residual_oil_may_be_called_so_and_not_otherwise() ->
     assert checked(staged(cause="industry"), case())[1] is TruthMatch.WRONG
 
 
-def test_a_direction_beyond_a_sixteenth_of_the_circle_is_wrong_and_none_where_there_is_history() -> None:
+def test_a_direction_beyond_a_sixteenth_of_the_circle_is_wrong() -> None:
     away = Bearing(from_deg=Estimate(value=290, low=270, high=310), chance=0.01, hours=4)
     assert checked(staged(), case(bearing=away, missing=("history",)))[2] is TruthMatch.WRONG
-    assert checked(staged(), case(bearing=None, missing=()))[2] is TruthMatch.MISSED
 
 
-def test_no_direction_of_too_few_stations_is_undecided_with_that_cause() -> None:
+def test_no_direction_is_undecided_with_the_cause_that_the_case_file_states() -> None:
     few = Statement(
         topic="direction",
         key="attribution.direction.few_stations",
