@@ -28,6 +28,7 @@ MODULES = {
     "bench.space.simulator": ("qc.space_simulator",),
     "bench.verdict.score": ("qc.verdict",),
     "bench.analysis.event_grouping": ("event.grouping",),
+    "bench.analysis.event_kinds": ("event.kinds",),
     "bench.analysis.case_first": ("case.first",),
     "bench.analysis.attribution_noise": ("attribution.noise",),
     "bench.analysis.attribution_truth": ("attribution.truth",),

@@ -23,7 +23,7 @@ from analysis.case.direction import bearing_of, direction_of, one_side_of
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of, is_alone, regional_name
 from analysis.case.kind.mark import marks_of
-from analysis.case.kind.ordinary import ordinary_share, without_doubtful, without_ordinary
+from analysis.case.kind.ordinary import without_doubtful
 from analysis.case.kind.probability import kind_of, undecided, weigh_features
 from analysis.case.place import is_inside, place_of, release_of
 from analysis.case.registry import upwind
@@ -132,11 +132,13 @@ def _kind(
     if not _has_level(case_hours):
         return undecided(), (case_statement.fault_statement(None, ()), case_statement.change_statement((), undecided()))
     without = name if is_alone(case_hours) else None
-    z_score = _z_score(channels, case_hours.given.parameter)
-    found = without_ordinary(kind_of(features, coarse, without=without), ordinary_share(z_score, features))
+    at = channels.at(case_hours.given.parameter)
+    z_score = float("nan") if at is None else float(channels.z_score[at])
+    found = kind_of(features, coarse, without=without, z_score=z_score)
     fault = next(item.probability for item in found.shares if item.kind is EventKind.FAULT)
     other = next(item.kind for item in found.shares if item.kind is not EventKind.FAULT)
-    changes = changes_of(features, coarse, tuple(item.name for item in found.features), without)
+    names = tuple(item.name for item in found.features)
+    changes = changes_of(features, coarse, names, without=without, z_score=z_score)
     return found, (
         case_statement.fault_statement(fault, weigh_features(features, EventKind.FAULT, other, without=without)),
         case_statement.change_statement(changes, found),

@@ -91,7 +91,7 @@ def answer_statement(
     chance = _chance(found)
     if not is_known and chance > best.probability:
         figures |= {"kind": EventKind.UNKNOWN.value, "probability": chance}
-        return claim("answer", "ordinary", confidence, **figures)
+        return claim("answer", _ordinary(found), confidence, **figures)
     return claim("answer", origin if is_known else "unknown", confidence, **figures, **more)
 
 
@@ -101,6 +101,12 @@ def _chance(found: KindAnswer) -> float:
     if any(not isinstance(item, str) and item >= _SHARED for item in shares):
         return 0.0
     return next((item.probability for item in found.shares if item.kind is EventKind.UNKNOWN), 0.0)
+
+
+def _ordinary(found: KindAnswer) -> str:
+    """Message of a rise by chance; without neighbours it is compared with the station's own days."""
+    has_neighbours = any(item.name.startswith("regional_") for item in found.features)
+    return "ordinary" if has_neighbours else "ordinary_alone"
 
 
 def station_text(station: Station) -> str:
@@ -167,7 +173,9 @@ def kind_statements(found: KindAnswer) -> tuple[Statement, ...]:
     """Probabilities of the kinds, then the features that tell them apart, the strongest first; none without evidence."""
     if not found.has_evidence:
         return ()
-    first, second = found.shares[:2]
+    first, *others = found.shares
+    # dust has the weights of haze: the evidence compares the first with the next one that has others
+    second = next(item for item in others if {first.kind, item.kind} != {EventKind.HAZE, EventKind.DUST})
     summary = claim(
         "kind",
         "shares",
@@ -180,7 +188,7 @@ def kind_statements(found: KindAnswer) -> tuple[Statement, ...]:
     )
     chance = _chance(found)
     if chance > max(first.probability, second.probability):
-        return (claim("kind", "ordinary", grade(chance), probability=chance),)
+        return (claim("kind", _ordinary(found), grade(chance), probability=chance),)
     stated = [item for item in found.features if abs(item.weight) >= _LEAST_WEIGHT][:_STATED]
     return (summary, *(_feature_statement(item, first, second) for item in stated))
 
@@ -223,7 +231,7 @@ def fault_statement(probability: float | None, features: Sequence[WeighedFeature
 def change_statement(changes: Sequence[Change], found: KindAnswer) -> Statement:
     """What would change the answer, by computing it again."""
     if found.kind is EventKind.UNKNOWN and _chance(found) > found.shares[0].probability:
-        return claim("change", "ordinary", Confidence.MEDIUM)
+        return claim("change", _ordinary(found), Confidence.MEDIUM)
     turning = [item for item in changes if item.kind is not found.kind]
     if turning:
         first, *others = turning

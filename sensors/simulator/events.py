@@ -31,6 +31,9 @@ class Events:
     plume: Interval | None
     more_plumes: tuple[tuple[Interval, str], ...] = ()
     """Further releases with the stations they are aimed at."""
+    haze_strength: float = 1.0
+    ozone_strength: float = 1.0
+    """Strength of the haze and of the ozone episode at its height [1]; smaller ones are milder."""
 
 
 def schedule(start: datetime, end: datetime) -> Events:

@@ -13,6 +13,8 @@ from analysis.case.kind.probability import kind_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from analysis.case.kind.probability import KindAnswer
+
 STRONGEST = 3
 """Pieces of evidence that are left out, each by itself."""
 
@@ -37,7 +39,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def changes_of(
-    features: Mapping[str, Feature], coarse_share: float | None, strongest: tuple[str, ...], without: str | None = None
+    features: Mapping[str, Feature],
+    coarse_share: float | None,
+    strongest: tuple[str, ...],
+    *,
+    without: str | None = None,
+    z_score: float = float("nan"),
 ) -> list[Change]:
     """Answers without each of the strongest pieces of evidence, and with neighbours that all rise or do not.
 
@@ -48,11 +55,15 @@ def changes_of(
         As of `analysis.case.kind.probability.kind_of`.
     strongest : tuple of str
         Names of features, the strongest first.
-    without : str or None
+    without, z_score
         As of `kind_of`.
     """
+
+    def answer(what: str, name: str, changed: Mapping[str, Feature]) -> Change:
+        return _change(what, name, kind_of(changed, coarse_share, without=without, z_score=z_score))
+
     found = [
-        _answer("without", name, {key: item for key, item in features.items() if key != name}, coarse_share, without)
+        answer("without", name, {key: item for key, item in features.items() if key != name})
         for name in strongest[:STRONGEST]
     ]
     regional = next((name for name in features if name.startswith("regional_")), None)
@@ -61,13 +72,12 @@ def changes_of(
     for what, value in (("all_rise", 1.0), ("none_rises", 0.0)):
         changed = {key: item for key, item in features.items() if key != "some_neighbours"}
         changed[regional] = Feature(value=value, figures={})
-        found.append(_answer(what, regional, changed, coarse_share))
+        found.append(answer(what, regional, changed))
     return found
 
 
-def _answer(
-    what: str, name: str, features: Mapping[str, Feature], coarse_share: float | None, without: str | None = None
-) -> Change:
-    answer = kind_of(features, coarse_share, without=without)
+def _change(what: str, name: str, found: KindAnswer) -> Change:
+    """The answer with its probability, which of ``unknown`` is that of chance where that is the largest."""
     feature = "regional" if name.startswith("regional_") else name
-    return Change(what=what, feature=feature, kind=answer.kind, probability=answer.shares[0].probability)
+    shares = found.shares if found.kind is EventKind.UNKNOWN else found.shares[:1]
+    return Change(what=what, feature=feature, kind=found.kind, probability=max(item.probability for item in shares))

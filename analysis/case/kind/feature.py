@@ -11,6 +11,7 @@ from analysis.case.channel import LEAST_NEIGHBOURS, regional_deviation
 from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.minute_shape import minute_shape
 from analysis.case.kind.station_feature import station_features
+from schemas.parameter import parameter as known
 
 if TYPE_CHECKING:
     from analysis.case.case_file import Bearing
@@ -32,7 +33,6 @@ EVIDENCE = (
     "one_side",
     "agreement",
     "breadth",
-    "stagnation",
     "secondary",
     "flagged",
     "status",
@@ -52,6 +52,11 @@ _ALIKE = 0.3
 _RAMP_H = 6
 """Hours from which a trend counts."""
 _STEADY = 1e-6
+LEAST_SORTS = 3
+"""Sorts of channels, that of the parameter left out, from which a common factor counts: channels of one sort are emitted together,
+as benzene, toluene and xylenes, and rise by one factor in a plume; project choice."""
+PLAIN_GASES = frozenset({"gas", "ghg", "precursor_gas"})
+"""Groups of the registry whose members have sources of their own."""
 
 
 def features_of(case_hours: CaseHours, channels: Channels, bearing: Bearing | None) -> dict[str, Feature]:
@@ -117,27 +122,36 @@ def _companions(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]
 
 
 def _instrument(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
-    """Whether all channels of the instrument rose by the same factor, ozone included."""
-    own = next(
-        (item for item in case_hours.given.station.instruments if case_hours.given.parameter in item.parameters), None
-    )
-    at = channels.at(case_hours.given.parameter)
+    """Whether all sorts of channels of the instrument rose by the same factor, ozone included."""
+    name = case_hours.given.parameter
+    own = next((item for item in case_hours.given.station.instruments if name in item.parameters), None)
+    at = channels.at(name)
     if own is None or at is None or channels.local[at] <= 0:
         return {}
-    local = [
-        channels.local[index] for index, item in enumerate(channels.names) if item in own.parameters and index != at
-    ]
-    if len(local) < _TOP:
+    ratios = {
+        item: channels.local[index] / channels.local[at]
+        for index, item in enumerate(channels.names)
+        if item in own.parameters and sort_of(item) != sort_of(name)
+    }
+    sorts = sorted({sort_of(item) for item in ratios})
+    if len(sorts) < LEAST_SORTS:
         return {}
-    ratio = np.array(local) / channels.local[at]
-    alike = np.abs(ratio - 1.0) < _ALIKE
-    ozone = channels.at("o3")
-    is_apart = (
-        ozone is not None and "o3" in own.parameters and abs(channels.local[ozone] / channels.local[at] - 1.0) >= _ALIKE
-    )
-    share = float(alike.mean())
-    figures: dict[str, float | int | str] = {"channels": len(local), "share": share}
-    return {"same_factor": Feature(value=0.0 if is_apart else max(2 * share - 1, 0.0), figures=figures)}
+    alike = {item: abs(ratio - 1.0) < _ALIKE for item, ratio in ratios.items()}
+    share = float(np.mean([np.mean([alike[item] for item in ratios if sort_of(item) == one]) for one in sorts]))
+    figures: dict[str, float | int | str] = {"channels": len(ratios), "share": share}
+    return {"same_factor": Feature(value=max(2 * share - 1, 0.0) if alike.get("o3", True) else 0.0, figures=figures)}
+
+
+def sort_of(parameter: str) -> str:
+    """Sort of channels that one source raises together: the group of the registry; each plain gas is a sort of its own.
+
+    Examples
+    --------
+    >>> sort_of("benzene") == sort_of("toluene"), sort_of("pm25") == sort_of("pm10"), sort_of("so2") == sort_of("co")
+    (True, True, False)
+    """
+    group = str(known(parameter).group)
+    return parameter if group in PLAIN_GASES else group
 
 
 def _shape(case_hours: CaseHours) -> dict[str, Feature]:

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from analysis.case.case_file import EventKind, KindShare
-from analysis.case.kind.weights import weight_file
+from analysis.case.kind.ordinary import ordinary_share, shared_part, without_chance
+from analysis.case.kind.weights import ALONE, weight_file
 from schemas.reason import Figure
 
 if TYPE_CHECKING:
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from analysis.case.kind.feature_value import Feature
     from analysis.case.kind.weights import KindWeights
 
-ALONE = "event_kinds_alone"
-"""File of the weights of a station without neighbours."""
 COARSE_MIDDLE, COARSE_WIDTH = 0.6, 0.07
 """Coarse part of a regional rise of PM10 at which dust and haze are equally probable, and the step of the log-odds [1].
 
 Project choice: no dust event was among those that the weights were fitted on."""
+MINUTES = ("flat", "unrest", "rough", "steady")
+_LEAST_SHARE = 0.005
+"""Probability of chance from which it is listed [1]."""
 
 
 class WeighedFeature(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,19 +62,25 @@ class KindAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kind_of(
-    features: Mapping[str, Feature], coarse_share: float | None = None, *, without: str | None = None
+    features: Mapping[str, Feature],
+    coarse_share: float | None = None,
+    *,
+    without: str | None = None,
+    z_score: float = float("nan"),
 ) -> KindAnswer:
-    """Probability of each kind of event, by the softmax of its summed weights.
+    """Probability of each kind of event, by the softmax of its summed weights, and of chance.
 
     Parameters
     ----------
     features : mapping of str to Feature
-        Those that are missing add nothing.
+        Those that are missing add nothing, but what the station lacks is added to the prior (`lacks_of`).
     coarse_share : float or None
         Coarse part of the rise of PM10 over the region [1]; None: not known, no dust.
     without : str or None
         Feature of the neighbours (`analysis.case.kind.feature.regional_name`) where there are none: the weights of stations without
-        neighbours hold, in which also the absence of minutes and of other instruments counts.
+        neighbours hold.
+    z_score : float
+        As of `analysis.case.kind.ordinary.ordinary_share` [1]; NaN: chance is left out.
 
     Examples
     --------
@@ -81,37 +89,48 @@ def kind_of(
     1.0
     """
     file = weight_file() if without is None else weight_file(ALONE)
-    lacks = () if without is None else lacks_of(features, without)
+    lacks = lacks_of(features, without)
     shares = _shares(file.kind, features, lacks)
     dust = dust_share(coarse_share)
     shares[EventKind.DUST] = dust * shares[EventKind.HAZE]
     shares[EventKind.HAZE] *= 1 - dust
+    chance = ordinary_share(features, z_score, alone=without is not None)
+    shares, unknown = without_chance(shares, chance if chance >= _LEAST_SHARE else 0.0, shared_part(features))
     ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
     kind, probability = ranked[0]
     first, other = _compared([item for item, _ in ranked], file.kind)
+    last = () if unknown < _LEAST_SHARE else (KindShare(kind=EventKind.UNKNOWN, probability=unknown),)
     return KindAnswer(
         kind=kind if probability >= weight_file().least_probability else EventKind.UNKNOWN,
-        shares=tuple(KindShare(kind=item, probability=share) for item, share in ranked),
+        shares=(*(KindShare(kind=item, probability=share) for item, share in ranked), *last),
         prior=_before(first, features, lacks) - _before(other, features, lacks),
         features=weigh_features(features, first.kind, other.kind, without=without),
     )
 
 
-def lacks_of(features: Mapping[str, Feature], without: str) -> tuple[str, ...]:
-    """What a station without neighbours lacks besides, and the sort of its parameter: added to the prior of a kind.
+def lacks_of(features: Mapping[str, Feature], without: str | None = None) -> tuple[str, ...]:
+    """What is not measured, and without neighbours the sort of the parameter: added to the prior of a kind.
+
+    Parameters
+    ----------
+    features : mapping of str to Feature
+    without : str or None
+        As of `kind_of`.
 
     Examples
     --------
-    >>> lacks_of({}, "regional_particles")
-    ('no_minutes', 'no_instruments', 'sort_particles')
+    >>> lacks_of({}), lacks_of({}, "regional_particles")
+    (('no_minutes', 'no_companions'), ('no_minutes', 'no_companions', 'no_instruments', 'sort_particles'))
     """
-    found = [
-        name
-        for name, is_there in (("no_minutes", "rough" in features), ("no_instruments", "agreement" in features))
-        if not is_there
-    ]
-    sort = without.replace("regional_", "sort_")
-    return (*found, *([] if sort == "sort_gases" else [sort]))
+    is_there = {"no_minutes": any(name in features for name in MINUTES), "no_companions": "companions" in features}
+    if without is None:
+        stations = [item.figures.get("stations") for name, item in features.items() if name.startswith("regional_")]
+        is_there["one_neighbour"] = stations != [1]
+        sort = "sort_gases"
+    else:
+        is_there["no_instruments"] = "agreement" in features
+        sort = without.replace("regional_", "sort_")
+    return (*(name for name, there in is_there.items() if not there), *([] if sort == "sort_gases" else [sort]))
 
 
 def undecided() -> KindAnswer:

@@ -1,4 +1,8 @@
-"""Features of a station without neighbours: other instruments, ventilation, secondary particles."""
+"""Features of a station without neighbours: other instruments, secondary particles.
+
+Ventilation is none: it differs little between the simulated kinds, and next to length and breadth its fitted weight had the wrong
+sign; `analysis.case.chemistry` states it.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +43,7 @@ SECONDARY, SECONDARY_STEP = 0.3, 0.2
 
 def station_features(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
     """Features by name; one whose data are missing is absent."""
-    return (
-        _agreement(case_hours, channels)
-        | _breadth(case_hours, channels)
-        | _stagnation(case_hours)
-        | _secondary(case_hours)
-    )
+    return _agreement(case_hours, channels) | _breadth(case_hours, channels) | _secondary(case_hours)
 
 
 def _agreement(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
@@ -131,20 +130,6 @@ def _own_instruments(case_hours: CaseHours) -> set[str]:
     return {
         code for item in case_hours.given.station.instruments if name in item.parameters for code in item.parameters
     }
-
-
-def _stagnation(case_hours: CaseHours) -> dict[str, Feature]:
-    """Logarithm of the usual ventilation (wind speed times boundary layer height where known) by that of the event."""
-    station_id = case_hours.station_ids[0]
-    wind, layer = (case_hours.row(station_id, name) for name in ("wind_speed", "boundary_layer_height"))
-    found = day_windows(case_hours, np.array([wind, layer, wind * layer]))
-    for index in (2, 0):
-        days = found.days[index][np.isfinite(found.days[index])]
-        if len(days) >= LEAST_DAYS and found.event[index] > 0 and np.median(days) > 0:
-            factor = float(np.median(days) / found.event[index])
-            figures: dict[str, float | int | str] = {"factor": factor, "days": len(days)}
-            return {"stagnation": Feature(value=float(np.clip(np.log(factor), -1.5, 1.5)) / 1.5, figures=figures)}
-    return {}
 
 
 def _secondary(case_hours: CaseHours) -> dict[str, Feature]:

@@ -1,4 +1,4 @@
-"""Weights of the features of an event: ``data/event_kinds.toml``, fitted by ``python -m bench.analysis.event_kinds``."""
+"""Weights of the features of an event: ``data/event_kinds.toml`` and further files, fitted by ``python -m bench.analysis.event_kinds``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from msgspec import Meta
 from analysis.case.case_file import EventKind
 from analysis.statistics.limit import DATA
 
+ALONE = "event_kinds_alone"
+"""File of the weights of a station without neighbours."""
+CHANCE, CHANCE_ALONE = "event_chance", "event_chance_alone"
+"""Files of the log-odds of chance, as ``unknown``, against a local cause."""
 ADDED = {EventKind.FAULT: {"flagged": 4.0, "status": 4.0}}
 """Weights of what no simulated event has, flags of quality control and status of the instrument [1]; project choice, not fitted."""
 
@@ -49,7 +53,7 @@ class WeightFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def weight_file(name: str = "event_kinds") -> WeightFile:
-    """Weights, read once; ``event_kinds_alone`` those of a station without neighbours.
+    """Weights, read once; see `ALONE`, `CHANCE`.
 
     Examples
     --------

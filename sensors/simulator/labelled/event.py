@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -103,13 +103,15 @@ class LabelledEvent:
         return float(bearing_deg(station.lon or 0.0, station.lat or 0.0, self.release.lon, self.release.lat))
 
 
-def labelled_event(seed: int) -> LabelledEvent:
+def labelled_event(seed: int, *, strength: float = 1.0) -> LabelledEvent:
     """Make one event; its kind is that of ``seed`` modulo 5, everything else is drawn.
 
     Parameters
     ----------
     seed : int
         At least 0; the same seed gives the same numbers.
+    strength : float
+        Of haze and ozone [1]: below 1 they are milder, while the station and parameter of the alert are chosen again.
 
     Examples
     --------
@@ -122,7 +124,7 @@ def labelled_event(seed: int) -> LabelledEvent:
     stations = draw_cluster(rng)
     interval = _interval(kind, rng)
     past = draw_past(rng, stations[0], interval.start - HISTORY, interval.start - timedelta(days=2))
-    weather = _events(kind, interval, rng)
+    weather = _milder(_events(kind, interval, rng), kind, strength)
     flaw = draw_flaw(rng, stations, interval.end) if kind is LabelledKind.FAULT else None
     if flaw is not None:
         interval = flaw.interval
@@ -163,6 +165,13 @@ def _events(kind: LabelledKind, interval: Interval, rng: np.random.Generator) ->
         ozone=interval if kind is LabelledKind.OZONE else ozone if rng.random() < ORDINARY_SHARE else None,
         plume=None,
     )
+
+
+def _milder(events: Events, kind: LabelledKind, strength: float) -> Events:
+    """The same with the haze or ozone of the event itself at another strength."""
+    if kind is LabelledKind.HAZE:
+        return replace(events, haze_strength=strength)
+    return replace(events, ozone_strength=strength) if kind is LabelledKind.OZONE else events
 
 
 def _measured(

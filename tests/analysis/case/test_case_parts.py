@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,10 +13,10 @@ from analysis.case.assembly import case_file
 from analysis.case.background import background_of
 from analysis.case.case_file import Estimate, EventKind, KindShare, SourceShare
 from analysis.case.case_hours import CaseHours, moving_mean
-from analysis.case.case_statement import answer_statement, fault_statement
+from analysis.case.case_statement import answer_statement, fault_statement, kind_statements
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature_value import Feature
-from analysis.case.kind.ordinary import ordinary_share, without_ordinary
+from analysis.case.kind.ordinary import ordinary_share
 from analysis.case.kind.probability import KindAnswer, WeighedFeature, kind_of, weigh_features
 from analysis.case.kind.weights import weight_file
 from analysis.case.minute_hour import hours_of_minutes
@@ -158,12 +159,21 @@ def test_without_neighbours_haze_is_likelier_than_with_quiet_ones() -> None:
 
 
 def test_a_rise_within_the_ordinary_differences_is_neither_a_plume_nor_a_fault() -> None:
-    features = {"companions": Feature(value=0.4, figures={}), "some_neighbours": Feature(value=0.4, figures={})}
-    found = without_ordinary(kind_of(features), ordinary_share(1.0, features))
+    features = regional(0.1) | {"companions": Feature(value=0.3, figures={})}
+    found = kind_of(features, z_score=1.0)
     assert found.kind is EventKind.UNKNOWN
     assert found.shares[-1].kind is EventKind.UNKNOWN
     assert sum(item.probability for item in found.shares) == pytest.approx(1.0)
-    assert without_ordinary(kind_of(features), ordinary_share(6.0, features)) == kind_of(features)
+    assert kind_of(features, z_score=30.0).kind is not EventKind.UNKNOWN
+
+
+def test_chance_goes_to_the_regional_kinds_where_the_neighbours_rise_too() -> None:
+    def haze(rise: float, z_score: float) -> float:
+        shares = kind_of(regional(rise), z_score=z_score).shares
+        return next(item.probability for item in shares if item.kind is EventKind.HAZE)
+
+    assert haze(0.7, 0.5) > haze(0.7, float("nan"))
+    assert haze(0.1, 0.5) == pytest.approx(haze(0.1, float("nan")))
 
 
 def test_weak_wind_and_length_are_no_signs_of_a_fault() -> None:
@@ -173,25 +183,50 @@ def test_weak_wind_and_length_are_no_signs_of_a_fault() -> None:
     assert [item.key for item in fault_statement(0.4, [*features, ramp]).details] == ["case.kind.ramp"]
 
 
-@pytest.mark.parametrize("names", [("rough", "unrest"), ("flat",), ("one_side",)])
-def test_readings_that_no_air_gives_and_one_place_upwind_are_no_chance(names: tuple[str, ...]) -> None:
-    assert ordinary_share(1.0, {name: Feature(value=1.0, figures={}) for name in names}) == 0.0
+@pytest.mark.parametrize("names", [("rough", "unrest"), ("flat",), ("flagged",), ("status",)])
+def test_readings_that_no_air_gives_are_no_chance(names: tuple[str, ...]) -> None:
+    assert ordinary_share({name: Feature(value=1.0, figures={}) for name in names}, 1.0) == 0.0
+
+
+def test_one_place_upwind_makes_chance_less_probable() -> None:
+    features = {"companions": Feature(value=0.5, figures={})}
+    upwind = features | {"one_side": Feature(value=1.0, figures={})}
+    assert ordinary_share(upwind, 3.0) < ordinary_share(features, 3.0)
 
 
 def test_an_instrument_that_is_always_rough_may_rise_by_chance() -> None:
-    assert ordinary_share(1.0, {"rough": Feature(value=0.5, figures={})}) > 0.8
+    features = {"rough": Feature(value=0.5, figures={}), "companions": Feature(value=0.2, figures={})}
+    assert ordinary_share(features, 1.0) > 0.7
 
 
-def test_without_neighbours_nothing_is_said_of_chance() -> None:
-    assert ordinary_share(float("nan"), {}) == 0.0
+def test_without_a_known_deviation_nothing_is_said_of_chance() -> None:
+    assert ordinary_share({}, float("nan")) == 0.0
+
+
+def test_evidence_for_haze_is_not_stated_against_dust_which_has_the_same_weights() -> None:
+    found = kind_of(regional(1.0), 0.4)
+    ranked = (found.shares[0], KindShare(kind=EventKind.DUST, probability=0.2), *found.shares[1:])
+    stated = kind_statements(msgspec.structs.replace(found, shares=ranked))
+    assert ranked[0].kind is EventKind.HAZE
+    assert all("dust" not in item.text("en") for item in stated)
+
+
+def test_a_station_alone_is_compared_with_its_own_days() -> None:
+    features = {"companions": Feature(value=0.2, figures={})}
+    small, large = (kind_of(features, without="regional_gases", z_score=z_score) for z_score in (0.5, 30.0))
+    assert small.shares[-1].kind is EventKind.UNKNOWN
+    assert large.kind is not EventKind.UNKNOWN
+    answer = answer_statement(given(PLUME).station, "so2", small, None, (), alone=True)
+    assert answer.key == "case.answer.ordinary_alone"
+    assert all("neighbouring" not in item.text("en") for item in (answer, *kind_statements(small)))
 
 
 def test_noise_is_called_neither_a_plume_nor_a_fault_with_confidence() -> None:
     for seed in (20, 21, 22):
         found = case_file(of_event(noise_event(seed)))
         sure = [item for item in found.kinds if item.kind in {EventKind.PLUME, EventKind.FAULT}]
-        assert max(item.probability for item in sure) < 0.9
-        assert found.answer.key == "case.answer.ordinary" or found.answer.confidence.value != "high"
+        assert max(item.probability for item in sure) < weight_file().least_probability
+        assert found.kind not in {EventKind.PLUME, EventKind.FAULT}
 
 
 @pytest.mark.parametrize(
@@ -215,5 +250,6 @@ def test_a_rise_that_the_neighbours_share_is_not_called_an_ordinary_difference()
     shared = WeighedFeature(name="regional_particles", weight=6.0, figures={"share": 0.95})
     found = KindAnswer(kind=EventKind.UNKNOWN, shares=shares, prior=0.0, features=(shared,))
     assert answer_statement(given(HAZE).station, "pm25", found, None, ()).key == "case.answer.unknown"
-    alone = KindAnswer(kind=EventKind.UNKNOWN, shares=shares, prior=0.0, features=())
-    assert answer_statement(given(HAZE).station, "pm25", alone, None, ()).key == "case.answer.ordinary"
+    apart = msgspec.structs.replace(shared, figures={"share": 0.1})
+    found = KindAnswer(kind=EventKind.UNKNOWN, shares=shares, prior=0.0, features=(apart,))
+    assert answer_statement(given(HAZE).station, "pm25", found, None, ()).key == "case.answer.ordinary"

@@ -56,6 +56,24 @@ def test_an_ozone_episode_exceeds_200_by_day() -> None:
     assert float(event.hourly[event.station_id]["o3"].loc[event.window.start :].max()) > 200
 
 
+@pytest.mark.parametrize(("seed", "name"), [(1, "pm25"), (3, "o3")])
+def test_a_milder_event_is_at_the_same_place_and_lower(seed: int, name: str) -> None:
+    whole, mild = labelled_event(seed), labelled_event(seed, strength=0.3)
+    assert (mild.stations, mild.interval) == (whole.stations, whole.interval)
+
+    def mean(event: LabelledEvent) -> float:
+        values = event.hourly["park-01"][name]
+        inside = (values.index >= event.interval.start) & (values.index < event.interval.end)
+        return float(values[inside].mean())
+
+    assert mean(mild) < 0.9 * mean(whole)
+
+
+def test_the_strength_of_a_fault_or_plume_is_not_changed() -> None:
+    whole, mild = labelled_event(4), labelled_event(4, strength=0.3)
+    assert mild.hourly[mild.station_id].equals(whole.hourly[whole.station_id])
+
+
 def test_a_fault_is_in_one_instrument_only() -> None:
     event = labelled_event(9)
     assert event.flaw is not None
