@@ -15,11 +15,10 @@ from analysis.case import case_statement, origin_statement
 from analysis.case.case_file import Basis, CaseFile, EventKind, EventPeak, EventSpan
 from analysis.case.case_hours import FULL_HISTORY_H, CaseHours, StationSeries, mean_of
 from analysis.case.case_input import CaseInput, CaseInputError
-from analysis.case.channel import LEAST_NEIGHBOURS, Channels, channels_of
+from analysis.case.channel import Channels, channels_of
 from analysis.case.chemistry.statement import chemistry_statements
 from analysis.case.claim import claim
-from analysis.case.clear_wind import clear_wind
-from analysis.case.direction import bearing_of, direction_of, one_side_of
+from analysis.case.direction import direction_of, one_side_of, plume_bearing
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of, is_alone, regional_name
 from analysis.case.kind.mark import marks_of
@@ -39,10 +38,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.case.case_file import Bearing, Candidate
-    from analysis.case.clear_wind import ClearWind
     from analysis.case.kind.probability import KindAnswer
     from analysis.case.sources import Composition
-    from analysis.receptor.direction import Direction
     from analysis.receptor.plume import PlumeResult
     from schemas.statement import Statement
 
@@ -77,8 +74,7 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:
     direction = direction_of(case_hours)
     kinds, stated = _kind(case_hours, channels, one_side_of(direction))
     is_plume = kinds.kind is EventKind.PLUME
-    wind = _clear_wind(case_hours, channels, direction) if is_plume else None
-    bearing = _bearing(direction, wind) if is_plume else None
+    bearing = plume_bearing(direction) if is_plume else None
     sources = sources_of(case_hours, channels, kinds.kind, is_clear=bearing is not None)
     release = release_of(case_hours) if bearing is not None else None
     candidates = _enterprises(given, bearing, release, sources)
@@ -110,7 +106,7 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:
         *chemistry_statements(case_hours, channels, seed=seed),
         *_extent_statement(kinds.kind, missing),
         *origin_statement.source_statements(sources.shares, kinds.kind),
-        origin_statement.direction_statement(direction, wind, kinds.kind),
+        origin_statement.direction_statement(direction, bearing, kinds.kind),
         *_place_statement(release, given.parameter),
         *origin_statement.enterprise_statements(candidates),
         *origin_statement.similar_statements(similar, given.stations, given.zone),
@@ -149,24 +145,6 @@ def _has_level(case_hours: CaseHours) -> bool:
     """Whether the usual level of the station is known for hours of the event."""
     deviation = case_hours.series(case_hours.given.parameter).deviation[0, case_hours.inside]
     return bool(np.isfinite(deviation).any())
-
-
-def _z_score(channels: Channels, parameter: str) -> float:
-    """Deviation of the parameter from the neighbours; NaN where they are too few."""
-    at = channels.at(parameter)
-    is_known = at is not None and channels.neighbours[at] >= LEAST_NEIGHBOURS
-    return float(channels.z_score[at]) if is_known else float("nan")
-
-
-def _clear_wind(case_hours: CaseHours, channels: Channels, direction: Direction | None) -> ClearWind | None:
-    winds = None if direction is None else direction.winds
-    return clear_wind(case_hours, _z_score(channels, case_hours.given.parameter), winds)
-
-
-def _bearing(direction: Direction | None, wind: ClearWind | None) -> Bearing | None:
-    """Bearing of one place that explains the stations, else of the wind of a clear excess."""
-    found = bearing_of(direction)
-    return wind.bearing if found is None and wind is not None else found
 
 
 def _enterprises(

@@ -8,13 +8,17 @@ import msgspec
 import pandas as pd
 
 from analysis.case.case_file import Bearing, BearingBasis, Estimate
-from analysis.receptor.direction import Direction, DirectionBasis, leading_direction
+from analysis.receptor.direction import MOST_CHANCE, WIDEST_DEG, Direction, DirectionBasis, WindTest, leading_direction
 from analysis.receptor.direction.cluster import DirectionInputError
+from analysis.receptor.direction.result import around
 
 if TYPE_CHECKING:
     from analysis.case.case_hours import CaseHours
 
 _FULL = 360.0
+AGAINST_FACTOR = 0.5
+"""How many times as probable an excess is with its wind as with that of other days, below which it contradicts its wind, if the wind of most
+other days explains it better too [1]; chosen on simulated plumes of seeds 0 to 299."""
 _OF_EVENT = frozenset({DirectionBasis.EVENT, DirectionBasis.WIND})
 
 
@@ -62,3 +66,37 @@ def one_side_of(found: Direction | None) -> Bearing | None:
     if bearing is None or found is None or found.chance is None:
         return None
     return msgspec.structs.replace(bearing, chance=found.chance)
+
+
+def plume_bearing(found: Direction | None) -> Bearing | None:
+    """Bearing of an event that is a plume by other evidence: as `bearing_of`, else the wind of the hours with excess.
+
+    A plume comes with its wind. So this wind is stated without a place that explains the stations, unless the excess contradicts it or the
+    wind varied too much.
+    """
+    named = bearing_of(found)
+    if named is not None or found is None or found.wind is None or found.winds is None:
+        return named
+    wind = found.wind
+    if contradicts(found.winds) or wind.half_width_deg > WIDEST_DEG:
+        return None
+    low, high = around(wind.from_deg, wind.half_width_deg)
+    return Bearing(
+        from_deg=Estimate(value=wind.from_deg, low=low, high=high),
+        chance=found.winds.chance,
+        hours=wind.hours,
+        basis=BearingBasis.WIND,
+    )
+
+
+def contradicts(winds: WindTest) -> bool:
+    """Whether an excess is less probable with its wind than with that of other days.
+
+    Examples
+    --------
+    >>> contradicts(WindTest(chance=0.8, better=23, days=29, factor=0.1))
+    True
+    >>> contradicts(WindTest(chance=0.8, better=23, days=29, factor=0.9))
+    False
+    """
+    return winds.chance > MOST_CHANCE and winds.factor < AGAINST_FACTOR

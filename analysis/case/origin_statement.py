@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from analysis.case.case_file import BearingBasis, EventKind
+from analysis.case.case_file import EventKind
 from analysis.case.claim import claim, detail, moment_text
 from analysis.receptor.direction import DirectionBasis
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from analysis.case.case_file import Candidate, SimilarEvent, SourceShare
-    from analysis.case.clear_wind import ClearWind
+    from analysis.case.case_file import Bearing, Candidate, SimilarEvent, SourceShare
     from analysis.receptor.direction import Direction
     from schemas.network import Station
     from schemas.reason import Figure
@@ -48,27 +47,18 @@ def _share_statement(item: SourceShare, *, is_plume: bool) -> Statement:
     return claim("sources", "kind", confidence, (basis,), kind=item.kind, **figures)
 
 
-def direction_statement(found: Direction | None, wind: ClearWind | None, kind: EventKind) -> Statement:
+def direction_statement(found: Direction | None, bearing: Bearing | None, kind: EventKind) -> Statement:
     """Direction of the excess, or why none is named."""
     if kind is EventKind.UNKNOWN:
         return claim("direction", "unknown_kind", Confidence.NONE)
     if kind is not EventKind.PLUME:
         return claim("direction", "not_local", Confidence.NONE, kind=kind.value)
-    if wind is not None and (found is None or found.basis not in _OF_EVENT):
-        angle = wind.bearing.from_deg
-        is_held = wind.bearing.basis is BearingBasis.HELD
+    if found is not None and found.winds is not None and bearing is not None and found.basis not in _OF_EVENT:
+        angle = bearing.from_deg
         return claim(
-            "direction",
-            "clear",
-            Confidence.MEDIUM if is_held else Confidence.LOW,
-            (detail("direction", "held" if is_held else "not_held", better=wind.winds.better, winds=wind.winds.days),),
-            direction=angle.value,
-            low=angle.low,
-            high=angle.high,
-            hours=wind.bearing.hours,
-            factor=wind.factor,
-            days=wind.days,
-        )
+            "direction", "wind", Confidence.LOW, direction=angle.value, low=angle.low, high=angle.high, hours=bearing.hours,
+            better=found.winds.better, winds=found.winds.days,
+        )  # fmt: skip
     if found is None or not found.reasons:
         return claim("direction", "unavailable", Confidence.NONE)
     first, *others = found.reasons

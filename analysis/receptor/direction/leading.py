@@ -108,7 +108,9 @@ def leading_direction(
         return msgspec.structs.replace(
             event, chance=min(known, default=None), reasons=(*event.reasons, *background.reasons)
         )
-    return msgspec.structs.replace(background, reasons=(*background.reasons, *event.reasons))
+    return msgspec.structs.replace(
+        background, winds=event.winds, wind=event.wind, reasons=(*background.reasons, *event.reasons)
+    )
 
 
 def direction_of_frames(
@@ -174,6 +176,7 @@ def _named(stations: int, wind: WindOfExcess, test: EventTest, winds: WindTest |
         interval_deg=None if kind else (low, high),
         chance=chance if winds is None or basis is not DirectionBasis.EVENT else max(chance, winds.chance),
         winds=winds,
+        wind=wind,
         hours=wind.hours,
         stations=stations,
         effective_hours=wind.effective_hours,

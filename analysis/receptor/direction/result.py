@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from analysis.receptor.direction.event import WindOfExcess
 from analysis.receptor.direction.other_winds import WindTest
 from schemas.reason import Figure, ReasonData
 
@@ -41,6 +42,8 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
         tested. Of ``event`` the larger one of its two tests, of ``wind`` that of the excess alone.
     winds : WindTest or None
         The wind of the episode against that of other days; None where it was not compared.
+    wind : WindOfExcess or None
+        Mean wind of the hours with excess, whether or not it is named; None where none was computed.
     hours, stations : int
         Hours of the episode with wind (``background``: of the background), and stations that were compared.
     effective_hours : float
@@ -56,6 +59,7 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     interval_deg: tuple[float, float] | None = None
     chance: float | None = None
     winds: WindTest | None = None
+    wind: WindOfExcess | None = None
     hours: int = 0
     stations: int = 0
     effective_hours: float = 0.0

@@ -11,18 +11,18 @@ import pytest
 from analysis.case.case_file import Bearing, BearingBasis, Estimate
 from analysis.case.case_hours import CaseHours
 from analysis.case.case_statement import answer_statement
-from analysis.case.clear_wind import clear_wind
-from analysis.case.direction import bearing_of, direction_of, one_side_of
+from analysis.case.direction import bearing_of, direction_of, one_side_of, plume_bearing
 from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.probability import kind_of
 from analysis.case.origin_statement import direction_statement
 from analysis.receptor.direction import WindTest
+from analysis.receptor.direction.event import WindOfExcess
+from analysis.receptor.direction.result import Direction
 from bench.analysis.labelled_case import with_other_wind
 from schemas.statement import Confidence
 from tests.analysis.case.test_assembly import PLUME, computed, event, given, of_event
 
 HELD_PLUME = 2
-CLEAR_Z = 9.0
 
 
 def wind_test(chance: float) -> WindTest:
@@ -75,24 +75,28 @@ def test_evidence_of_a_plume_states_the_chance_of_the_excess() -> None:
     assert bearing.chance > evidence.chance
 
 
-@pytest.mark.parametrize("winds", [None, wind_test(0.8)])
-def test_a_clear_excess_has_no_wind_unless_it_was_compared_and_agrees(winds: WindTest | None) -> None:
-    assert clear_wind(CaseHours(given(PLUME)), CLEAR_Z, winds) is None
+def unnamed(chance: float, factor: float, *, half_width: float = 20.0) -> Direction:
+    """No place explains the excess of the stations; its wind is known."""
+    wind = WindOfExcess(from_deg=230.0, half_width_deg=half_width, hours=5, effective_hours=3.0)
+    return Direction(winds=msgspec.structs.replace(wind_test(chance), factor=factor), wind=wind)
 
 
-@pytest.mark.parametrize(
-    ("chance", "basis", "words"),
-    [(1 / 30, BearingBasis.HELD, "holds against shuffled days"), (0.3, BearingBasis.WIND, "no proof")],
-)
-def test_the_wind_of_a_clear_excess_says_whether_it_holds(chance: float, basis: BearingBasis, words: str) -> None:
-    found = clear_wind(CaseHours(given(PLUME)), CLEAR_Z, wind_test(chance))
-    assert found is not None
-    assert found.bearing.basis is basis
-    assert found.bearing.chance >= chance
-    said = direction_statement(None, found, computed(PLUME).kind)
-    assert words in said.text("en")
-    assert said.confidence is (Confidence.MEDIUM if basis is BearingBasis.HELD else Confidence.LOW)
-    assert ("不构成证明" in said.text("zh")) is (basis is BearingBasis.WIND)
+@pytest.mark.parametrize(("chance", "factor"), [(0.3, 0.1), (0.9, 0.8), (1 / 30, 8.0)])
+def test_a_plume_by_other_evidence_states_its_wind_as_no_proof(chance: float, factor: float) -> None:
+    found = unnamed(chance, factor)
+    bearing = plume_bearing(found)
+    assert bearing is not None
+    assert bearing.basis is BearingBasis.WIND
+    assert (bearing.from_deg.low, bearing.from_deg.high) == (210.0, 250.0)
+    said = direction_statement(found, bearing, computed(PLUME).kind)
+    assert said.confidence is Confidence.LOW
+    assert "no proof" in said.text("en")
+    assert "不构成证明" in said.text("zh")
+
+
+@pytest.mark.parametrize("found", [None, Direction(), unnamed(0.9, 0.1), unnamed(0.3, 2.0, half_width=70.0)])
+def test_a_plume_states_no_wind_that_its_excess_contradicts_or_that_varied(found: Direction | None) -> None:
+    assert plume_bearing(found) is None
 
 
 def test_the_first_line_tells_a_direction_that_holds_from_the_wind() -> None:

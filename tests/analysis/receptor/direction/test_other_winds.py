@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.receptor.direction import Direction, DirectionBasis, basis_of, disagreement, leading_direction
+from analysis.receptor.direction import Direction, DirectionBasis, leading_direction
 from analysis.receptor.direction.cluster import Cluster, cluster_of
 from analysis.receptor.direction.event import scores_of
-from analysis.receptor.direction.leading import LEAST_FACTOR
+from analysis.receptor.direction.leading import LEAST_FACTOR, basis_of, disagreement
 from analysis.receptor.direction.other_winds import FEWEST_DAYS, WindTest, compare_with_winds
 from schemas.interval import Interval
 from schemas.statement import Confidence, Statement
