@@ -177,11 +177,18 @@ def _divided(background: Estimate, ranked: tuple[SourceProbability, ...]) -> tup
 
 
 def _uncertain(excess: Estimate, probability: float) -> Estimate:
-    """Share [%] of a kind that is the source with a probability, and otherwise adds nothing."""
+    """Share [%] of a kind that is the source with a probability, and otherwise adds nothing; the value is in its interval.
+
+    Examples
+    --------
+    >>> share = _uncertain(Estimate(value=99.0, low=98.0, high=99.5), 0.96)
+    >>> round(share.low, 1), round(share.value, 1), round(share.high, 1)
+    (94.1, 95.0, 99.5)
+    """
     low, high = _LEVELS[0], _LEVELS[-1]
     return Estimate(
         value=excess.value * probability,
-        low=excess.low if probability > high else 0.0,
+        low=excess.low * probability if probability > high else 0.0,
         high=excess.high if probability >= low else excess.value * probability,
     )
 
