@@ -18,7 +18,7 @@ from analysis.case.case_input import CaseInput, CaseInputError
 from analysis.case.channel import Channels, channels_of
 from analysis.case.chemistry.statement import chemistry_statements
 from analysis.case.claim import claim
-from analysis.case.direction import direction_of, one_side_of, plume_bearing
+from analysis.case.direction import bearing_of, direction_of, one_side_of, plume_bearing
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of, is_alone, regional_name
 from analysis.case.kind.mark import marks_of
@@ -76,7 +76,8 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:
     is_plume = kinds.kind is EventKind.PLUME
     bearing = plume_bearing(direction) if is_plume else None
     sources = sources_of(case_hours, channels, kinds.kind, is_clear=bearing is not None)
-    release = release_of(case_hours) if bearing is not None else None
+    # the wind alone, which no place explains, is no wind to locate a place with
+    release = release_of(case_hours) if is_plume and bearing_of(direction) is not None else None
     candidates = _enterprises(given, bearing, release, sources)
     found = CaseFile(
         key=f"{given.station.id}/{given.parameter}/{event.start:%Y-%m-%dT%H:%MZ}",
