@@ -12,6 +12,7 @@ from schemas.reason import Figure, ReasonData, reason_of
 from schemas.words import LANGUAGES, render, words
 
 _JOINT = {"zh": "", "en": " "}
+_ENDS = ".。!！?？:：;；"
 """Between two sentences."""
 
 
@@ -102,4 +103,11 @@ def confidence_text(confidence: str, language: str) -> str:
 
 
 def _joined(parts: Iterable[tuple[str, Mapping[str, Figure | None]]], language: str) -> str:
-    return _JOINT.get(language, " ").join(render(reason_of(key, figures), language) for key, figures in parts)
+    return _JOINT.get(language, " ").join(
+        _ended(render(reason_of(key, figures), language), language) for key, figures in parts
+    )
+
+
+def _ended(text: str, language: str) -> str:
+    """The text as a sentence: reasons of quality control have no full stop of their own."""
+    return text if not text or text.endswith((*_ENDS,)) else text + ("。" if language == "zh" else ".")

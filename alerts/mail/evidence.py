@@ -26,7 +26,6 @@ from alerts.rules.operation import SYSTEM
 from alerts.rules.rule import ALL, is_changed
 from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
 from alerts.rules.threshold.sample import HOUR
-from analysis.case.case_file import EventKind
 from qc.limits.load import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
 from qc.verdict.word import Word
@@ -49,6 +48,8 @@ if TYPE_CHECKING:
     from store.state import AlertStatus
 
 _log = structlog.get_logger(__name__)
+NO_LEVEL = "case.answer.no_level"
+"""First line of a case file whose history was too short for any kind."""
 NEIGHBOURS, RADIUS_KM = 5, 100.0
 
 
@@ -153,8 +154,8 @@ def verdict_rule_of(network_file: Path) -> VerdictRule | None:
 
 
 def _is_decided(view: AlertView) -> bool:
-    """Whether a case file says what the event is: no second probability of a fault is shown then."""
-    return view.case is not None and view.case.case.kind is not EventKind.UNKNOWN
+    """Whether a case file weighed the kinds of event: no second probability of a fault is shown then."""
+    return view.case is not None and view.case.case.answer.key != NO_LEVEL
 
 
 def _verdict(sources: Sources, transition: AlertTransition, network: str | None) -> VerdictLine | None:

@@ -108,7 +108,9 @@ def why_no_case(state: StateStore, transition: AlertTransition) -> str | None:
 
 
 def _is_known(state: StateStore, transition: AlertTransition) -> bool:
-    return case_of(state, transition) is not None or state.documents.get(FAILED, _key(transition)) is not None
+    found = case_of(state, transition)
+    is_own = found is not None and found.case.parameter == transition.parameter
+    return is_own or state.documents.get(FAILED, _key(transition)) is not None
 
 
 def _key(transition: AlertTransition) -> str:

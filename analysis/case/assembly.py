@@ -74,7 +74,7 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:
     direction = direction_of(case_hours)
     kinds, stated = _kind(case_hours, channels, one_side_of(direction))
     is_plume = kinds.kind is EventKind.PLUME
-    bearing = plume_bearing(direction) if is_plume else None
+    bearing = plume_bearing(direction, kinds.shares[0].probability) if is_plume else None
     sources = sources_of(case_hours, channels, kinds.kind, is_clear=bearing is not None)
     # the wind alone, which no place explains, is no wind to locate a place with
     release = release_of(case_hours) if is_plume and bearing_of(direction) is not None else None

@@ -65,7 +65,7 @@ def answer_statement(
     *,
     alone: bool = False,
 ) -> Statement:
-    """First line: what it is, from where, how sure; ``alone``: no neighbour tells how far haze reaches."""
+    """First line: what it is, from where, how sure; ``alone``: no neighbour tells how far it reaches."""
     if not found.has_evidence:
         return claim(
             "answer",
@@ -92,7 +92,8 @@ def answer_statement(
     if not is_known and chance > best.probability:
         figures |= {"kind": EventKind.UNKNOWN.value, "probability": chance}
         return claim("answer", _ordinary(found), confidence, **figures)
-    return claim("answer", origin if is_known else "unknown", confidence, **figures, **more)
+    reach = (detail("answer", "one_station"),) if alone and found.kind is EventKind.PLUME else ()
+    return claim("answer", origin if is_known else "unknown", confidence, reach, **figures, **more)
 
 
 def _chance(found: KindAnswer) -> float:

@@ -19,6 +19,8 @@ _FULL = 360.0
 AGAINST_FACTOR = 0.5
 """How many times as probable an excess is with its wind as with that of other days, below which it contradicts its wind, if the wind of most
 other days explains it better too [1]; chosen on simulated plumes of seeds 0 to 299."""
+PROBABLY = 0.7
+"""Least probability of a plume whose wind is stated without a place that explains it [1]; project choice, the grade "probably"."""
 _OF_EVENT = frozenset({DirectionBasis.EVENT, DirectionBasis.WIND})
 
 
@@ -68,14 +70,20 @@ def one_side_of(found: Direction | None) -> Bearing | None:
     return msgspec.structs.replace(bearing, chance=found.chance)
 
 
-def plume_bearing(found: Direction | None) -> Bearing | None:
+def plume_bearing(found: Direction | None, probability: float) -> Bearing | None:
     """Bearing of an event that is a plume by other evidence: as `bearing_of`, else the wind of the hours with excess.
 
     A plume comes with its wind. So this wind is stated without a place that explains the stations, unless the excess contradicts it or the
     wind varied too much.
+
+    Parameters
+    ----------
+    found : Direction or None
+    probability : float
+        Of a plume [1]; below `PROBABLY` its wind is no direction by itself.
     """
     named = bearing_of(found)
-    if named is not None or found is None or found.wind is None or found.winds is None:
+    if named is not None or found is None or found.wind is None or found.winds is None or probability < PROBABLY:
         return named
     wind = found.wind
     if contradicts(found.winds) or wind.half_width_deg > WIDEST_DEG:
@@ -90,7 +98,7 @@ def plume_bearing(found: Direction | None) -> Bearing | None:
 
 
 def contradicts(winds: WindTest) -> bool:
-    """Whether an excess is less probable with its wind than with that of other days.
+    """Whether an excess is less probable with its wind than with that of other days, or as probable as with that of any.
 
     Examples
     --------
@@ -99,4 +107,4 @@ def contradicts(winds: WindTest) -> bool:
     >>> contradicts(WindTest(chance=0.8, better=23, days=29, factor=0.9))
     False
     """
-    return winds.chance > MOST_CHANCE and winds.factor < AGAINST_FACTOR
+    return winds.chance > MOST_CHANCE and (winds.factor < AGAINST_FACTOR or winds.better >= winds.days)

@@ -37,6 +37,9 @@ SHORT_HISTORY_SCORE = 0.8
 the excesses, are then uncertain by more than their standard errors say; project choice."""
 LEAST_PART = 0.02
 """Part of the parameter's excess that a kind is taken to explain at least [1]: no kind is ruled out by one species."""
+EXPLAINED_PART = 0.1
+"""Part of the parameter's excess that a kind must explain to be named as its source [1]: with two sources at once the species of one are no
+evidence for the origin of what the other emits. Project choice."""
 UNNAMED_PART = 0.5
 """The same of an unlisted kind [1]; tuned on simulated plumes."""
 _LEVELS = (0.05, 0.5, 0.95)
@@ -132,19 +135,22 @@ def _of_parameter(found: Apportionment, parameter: str) -> tuple[SourceProbabili
     """Probability of each kind, given that there is a source and that it emits the parameter; the most probable first."""
     name = COMPARED_AS.get(parameter, parameter)
     is_compared = any(name in parts for parts in found.explained.values())
-    weights = []
+    listed, rest = [], 0.0
     for item in found.sources:
         part = found.explained.get(item.kind, {}).get(name, 0.0) if is_compared else 1.0
-        weights.append(item.probability * (UNNAMED_PART if item.kind == UNNAMED else max(part, LEAST_PART)))
-    kept = [
-        (item, weight)
-        for item, weight in zip(found.sources, weights, strict=True)
-        if item.kind != BACKGROUND and item.kind not in NOT_RELEASED
-    ]
-    total = sum(weight for _, weight in kept)
+        if item.kind == UNNAMED:
+            rest += item.probability * UNNAMED_PART
+        elif item.kind != BACKGROUND and item.kind not in NOT_RELEASED:
+            weight = item.probability * max(part, LEAST_PART)
+            if part < EXPLAINED_PART:
+                rest += weight
+            else:
+                listed.append((item, weight))
+    total = rest + sum(weight for _, weight in listed)
     if not total > 0:
         return (_ONLY_UNNAMED,)
-    new = [msgspec.structs.replace(item, probability=weight / total) for item, weight in kept]
+    new = [msgspec.structs.replace(item, probability=weight / total) for item, weight in listed]
+    new.append(SourceProbability(kind=UNNAMED, probability=rest / total))
     return tuple(sorted(new, key=lambda item: (-item.probability, item.kind)))
 
 
@@ -171,7 +177,7 @@ def _divided(background: Estimate, ranked: tuple[SourceProbability, ...]) -> tup
         else:
             percent = _uncertain(excess, item.probability)
             shares.append(SourceShare(kind=item.kind, percent=percent, score=item.score, species=item.species))
-    if excess.value * rest >= LEAST_PERCENT or len(shares) == 1:
+    if rest > 0 or len(shares) == 1:
         shares.append(SourceShare(kind=UNNAMED, percent=_uncertain(excess, rest)))
     return _ranked(shares)
 

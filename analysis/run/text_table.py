@@ -18,6 +18,8 @@ _MISSING_WORDS = {"", "na", "nan"}
 _LARGEST = 1e100
 """No concentration, wind or coordinate is larger; squares of larger numbers exceed the range of a float."""
 _YEARS = (1900, 2199)
+MOST_COLUMNS = 2000
+"""No table of species or of a year of days has more; project choice."""
 _SHOWN = 40
 """Characters of a cell in a message."""
 
@@ -102,6 +104,9 @@ def read_table(path: Path) -> TextTable:
     lines = text.split("\n")
     rows = list(_rows(path, lines, "\t" if "\t" in lines[0] else ","))
     names = tuple(name.strip() for name in rows[0][1]) if rows else ()
+    if len(names) > MOST_COLUMNS:
+        msg = f"{path}: {len(names)} columns; {MOST_COLUMNS} at most"
+        raise TextTableError(msg)
     _check_names(path, names)
     for number, row in rows[1:]:
         if len(row) != len(names):

@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from analysis.case.case_file import EventKind
 from analysis.case.kind.ordinary import FLAT, LOCAL, ROUGH, UNREST, chance_row
 from analysis.case.kind.probability import lacks_of
-from analysis.case.kind.weights import ALONE, CHANCE, CHANCE_ALONE
+from analysis.case.kind.weights import ALONE, CHANCE, CHANCE_ALONE, NOT_FITTED
 from analysis.statistics.limit import DATA
 from bench.analysis.thinned_case import ThinnedCase
 
@@ -85,7 +85,7 @@ def _fitted(
     name: str, rows: Sequence[Mapping[str, float]], labels: Sequence[str], samples: Sequence[KindSample], seeds: str
 ) -> float:
     """Fit one file and write it; its accuracy."""
-    names = sorted({item for row in rows for item in row})
+    names = sorted({item for row in rows for item in row} - NOT_FITTED)
     table = np.array([[row.get(item, 0.0) for item in names] for row in rows])
     sources = sorted({item.source for item in samples})
     # all variants of a seed are in one fold

@@ -60,7 +60,8 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     networks: Annotated[list[str] | None, typer.Option("--network", "--networks", help="voc,gas,... 站网")] = None,
     faults: Annotated[bool, typer.Option("--faults/--no-faults", help="whether instruments fail 仪器故障")] = True,
     releases: Annotated[
-        float, typer.Option(min=0, help="releases of known kind, place and rate that begin in a day 每日排放事件数")
+        float,
+        typer.Option(min=0, max=1000, help="releases of known kind, place and rate that begin in a day 每日排放事件数"),
     ] = 0.0,
     story: Annotated[
         str | None,

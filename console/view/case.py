@@ -116,21 +116,17 @@ def case_view(
 
 
 def split_cases(items: Sequence[StoredCase]) -> ListedCases:
-    """Case files of known kind, the most probable first and of equals the newest, and those of unknown kind with the cause."""
+    """Case files of known kind and those of unknown kind with the cause, the newest first."""
     newest = sorted(items, key=lambda item: item.case.event.start, reverse=True)
     decided = [item for item in newest if item.case.kind is not EventKind.UNKNOWN]
     undecided = [item for item in newest if item.case.kind is EventKind.UNKNOWN]
     short = sum("history" in item.case.missing for item in undecided)
     return ListedCases(
-        decided=tuple(sorted(decided, key=lambda item: -round(_probability(item.case), 2))),
+        decided=tuple(decided),
         undecided=tuple(undecided),
         short=short,
         alike=len(undecided) - short,
     )
-
-
-def _probability(case: CaseFile) -> float:
-    return max((item.probability for item in case.kinds if item.kind is case.kind), default=0.0)
 
 
 def case_address(key: str) -> str:

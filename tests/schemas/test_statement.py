@@ -59,3 +59,16 @@ def test_a_grade_has_a_name_in_both_languages() -> None:
 )
 def test_a_statement_that_was_altered_in_the_database_does_not_raise(altered: dict[str, object], text: str) -> None:
     assert statement_text({"key": "attribution.missing.wind", "figures": {}} | altered, "en") == text
+
+
+def test_reasons_of_quality_control_in_a_statement_end_as_sentences() -> None:
+    reason = ReasonData("qc.status.letter", {"letter": "D"})
+    stated = Statement(
+        topic="fault",
+        key="case.fault.for",
+        figures={"probability": 0.9},
+        confidence=Confidence.HIGH,
+        details=(reason, reason),
+    )
+    assert stated.text("en").endswith("instrument status D: fault. instrument status D: fault.")
+    assert stated.text("zh").count("。") == 2

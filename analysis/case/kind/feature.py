@@ -10,19 +10,21 @@ from analysis.case.case_hours import mean_of
 from analysis.case.channel import LEAST_NEIGHBOURS, regional_deviation
 from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.minute_shape import minute_shape
-from analysis.case.kind.station_feature import station_features
+from analysis.case.kind.station_feature import own_parameters, station_features
 from schemas.parameter import parameter as known
 
 if TYPE_CHECKING:
     from analysis.case.case_file import Bearing
     from analysis.case.case_hours import CaseHours, StationSeries
     from analysis.case.channel import Channels
+    from analysis.case.kind.minute_shape import Shape
 
 PARTICLES = frozenset({"pm25", "pm10", "pm1", "nitrate", "sulfate", "ammonium"})
 EVIDENCE = (
     "regional",
     "some_neighbours",
     "companions",
+    "other_instruments",
     "same_factor",
     "flat",
     "unrest",
@@ -40,6 +42,8 @@ EVIDENCE = (
 """Names for people (``word.evidence``); those of ``regional`` are split by the sort of parameter in the weights."""
 USUAL_ROUGH = 0.1
 """Mean step of minute values by their standard deviation in ordinary air [1]; of simulated events 0.07 to 0.12."""
+OTHER_Z = (3.0, 8.0)
+"""Robust standard deviations of the second clearest channel of other instruments that count for nothing, and fully [1]; project choice."""
 RISEN_Z = 3.0
 """Robust standard deviations from which a channel has risen [1]."""
 _TOP_Z = 10.0
@@ -66,6 +70,7 @@ def features_of(case_hours: CaseHours, channels: Channels, bearing: Bearing | No
     return own | (
         _regional(case_hours, series)
         | _companions(case_hours, channels)
+        | _other_instruments(case_hours, channels)
         | _instrument(case_hours, channels)
         | _shape(case_hours)
         | _length(case_hours)
@@ -121,6 +126,23 @@ def _companions(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]
     return {"companions": Feature(value=float(top.mean()) / _TOP_Z, figures=figures)}
 
 
+def _other_instruments(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
+    """Whether instruments that do not measure the parameter rose too: no fault of its instrument does that."""
+    mine = own_parameters(case_hours.given)
+    found = sorted(
+        ((float(z), name) for name, z in zip(channels.names, channels.z_score, strict=True) if name not in mine),
+        reverse=True,
+    )[:_TOP]
+    if len(found) < _TOP or not found[1][0] > OTHER_Z[0]:
+        return {}
+    least, full = OTHER_Z
+    figures: dict[str, float | int | str] = {
+        "names": ",".join(name for z, name in found if z > least),
+        "least": found[1][0],
+    }
+    return {"other_instruments": Feature(value=min((found[1][0] - least) / (full - least), 1.0), figures=figures)}
+
+
 def _instrument(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
     """Whether all sorts of channels of the instrument rose by the same factor, ozone included."""
     name = case_hours.given.parameter
@@ -166,9 +188,18 @@ def _shape(case_hours: CaseHours) -> dict[str, Feature]:
     return {
         "flat": Feature(value=found.flat, figures=figures),
         "unrest": Feature(value=float(np.clip(found.unrest, -2.0, 2.0)) / 2, figures=figures),
-        "rough": Feature(value=min(found.rough, 1.2), figures=figures | {"rough": found.rough}, usual=USUAL_ROUGH),
+        "rough": Feature(
+            value=_roughness(found),
+            figures=figures | {"rough": found.rough, "usual": found.usual_rough},
+            usual=USUAL_ROUGH,
+        ),
         "steady": Feature(value=1.0 - min(found.steady, 1.0), figures=figures | {"variation": found.steady}),
     }
+
+
+def _roughness(found: Shape) -> float:
+    """Roughness that counts [1]: one that is usual for the instrument, its cadence and so short a time is no sign of a fault."""
+    return min(found.rough, 1.2) if found.rough > found.usual_rough else min(found.rough, USUAL_ROUGH)
 
 
 def _length(case_hours: CaseHours) -> dict[str, Feature]:

@@ -30,6 +30,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     rough : float
         Mean step by the standard deviation in the window [1]: about 1.1 where values do not follow each other, near 0 where they
         follow closely.
+    usual_rough : float
+        Median of the same over stretches of as many values before the window [1].
     steady : float
         Standard deviation in the window, without its first and last tenth, by the mean rise over the time before [1].
     values : int
@@ -39,6 +41,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     flat: float
     unrest: float
     rough: float
+    usual_rough: float
     steady: float
     values: int
 
@@ -60,10 +63,20 @@ def minute_shape(given: CaseInput) -> Shape | None:
     return Shape(
         flat=float(np.mean(np.abs(np.diff(inside)) < _SAME)),
         unrest=float(np.log(_relative_step(inside) / _relative_step(before))),
-        rough=float(np.abs(np.diff(inside)).mean() / max(inside.std(), _SAME)),
+        rough=_rough(inside),
+        usual_rough=_usual_rough(before, len(inside)),
         steady=_variation(inside, float(np.median(before))),
         values=len(inside),
     )
+
+
+def _rough(values: np.ndarray) -> float:
+    return float(np.abs(np.diff(values)).mean() / max(values.std(), _SAME))
+
+
+def _usual_rough(before: np.ndarray, count: int) -> float:
+    length = min(count, len(before))
+    return float(np.median([_rough(before[at : at + length]) for at in range(0, len(before) - length + 1, length)]))
 
 
 def _variation(inside: np.ndarray, before: float) -> float:

@@ -22,7 +22,7 @@ LOCAL = (EventKind.PLUME, EventKind.FAULT)
 """Kinds that raise one station above its neighbours."""
 REGIONAL = (EventKind.HAZE, EventKind.OZONE, EventKind.DUST)
 USED = (
-    "one_side", "companions", "same_factor", "some_neighbours", "length", "agreement", "breadth",
+    "one_side", "companions", "other_instruments", "same_factor", "some_neighbours", "length", "agreement", "breadth",
 )  # fmt: skip
 """Features that tell chance from a local cause besides the deviation itself; those of minutes show a fault only."""
 LOWEST_Z, HIGHEST_Z = -2.0, 10.0

@@ -96,6 +96,8 @@ def kind_of(
     shares[EventKind.HAZE] *= 1 - dust
     chance = ordinary_share(features, z_score, alone=without is not None)
     shares, unknown = without_chance(shares, chance if chance >= _LEAST_SHARE else 0.0, shared_part(features))
+    if unknown < _LEAST_SHARE:
+        shares = {item: share / (1 - unknown) for item, share in shares.items()}
     ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
     kind, probability = ranked[0]
     first, other = _compared([item for item, _ in ranked], file.kind)

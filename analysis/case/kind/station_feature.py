@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.case.case_hours import CaseHours
+    from analysis.case.case_input import CaseInput
     from analysis.case.channel import Channels
 
     Field = NDArray[np.float64]
@@ -55,7 +56,7 @@ def _agreement(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
     hours = _recent(case_hours)
     own = channels.deviation[at, 0, hours]
     r = np.array([correlation(own, row) for row in channels.deviation[:, 0][:, hours]])
-    mine = _own_instruments(case_hours)
+    mine = own_parameters(case_hours.given)
     pairs = int(np.isfinite(own).sum())
     found = []
     for item in case_hours.given.station.instruments:
@@ -101,7 +102,7 @@ def correlation(first: Field, second: Field) -> float:
 
 def _breadth(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
     """Median rise of the channels of other instruments above their usual level, in robust standard deviations."""
-    mine = _own_instruments(case_hours)
+    mine = own_parameters(case_hours.given)
     z = np.array(
         [z for name, z in zip(channels.names, _usual_z(case_hours, channels), strict=True) if name not in mine]
     )
@@ -124,12 +125,10 @@ def _usual_z(case_hours: CaseHours, channels: Channels) -> Field:
     return np.asarray(channels.rise / np.maximum(block, _STEADY / np.sqrt(length)))
 
 
-def _own_instruments(case_hours: CaseHours) -> set[str]:
+def own_parameters(given: CaseInput) -> set[str]:
     """Parameters of the instruments that measure the parameter of the case."""
-    name = case_hours.given.parameter
-    return {
-        code for item in case_hours.given.station.instruments if name in item.parameters for code in item.parameters
-    }
+    own = [item for item in given.station.instruments if given.parameter in item.parameters]
+    return {code for item in own for code in item.parameters}
 
 
 def _secondary(case_hours: CaseHours) -> dict[str, Feature]:

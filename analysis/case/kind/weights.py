@@ -16,8 +16,13 @@ ALONE = "event_kinds_alone"
 """File of the weights of a station without neighbours."""
 CHANCE, CHANCE_ALONE = "event_chance", "event_chance_alone"
 """Files of the log-odds of chance, as ``unknown``, against a local cause."""
-ADDED = {EventKind.FAULT: {"flagged": 4.0, "status": 4.0}}
-"""Weights of what no simulated event has, flags of quality control and status of the instrument [1]; project choice, not fitted."""
+ADDED = {
+    EventKind.FAULT: {"flagged": 4.0, "status": 4.0, "other_instruments": -6.0},
+    EventKind.UNKNOWN: {"other_instruments": -4.0},
+}
+"""Weights of flags of quality control and status of the instrument, which no simulated event has, and of instruments that do not share
+a fault [1]; project choice, not fitted."""
+NOT_FITTED = frozenset(name for item in ADDED.values() for name in item)
 
 
 class KindWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -84,7 +84,8 @@ def unnamed(chance: float, factor: float, *, half_width: float = 20.0) -> Direct
 @pytest.mark.parametrize(("chance", "factor"), [(0.3, 0.1), (0.9, 0.8), (1 / 30, 8.0)])
 def test_a_plume_by_other_evidence_states_its_wind_as_no_proof(chance: float, factor: float) -> None:
     found = unnamed(chance, factor)
-    bearing = plume_bearing(found)
+    bearing = plume_bearing(found, 0.9)
+    assert plume_bearing(found, 0.6) is None
     assert bearing is not None
     assert bearing.basis is BearingBasis.WIND
     assert (bearing.from_deg.low, bearing.from_deg.high) == (210.0, 250.0)
@@ -96,7 +97,7 @@ def test_a_plume_by_other_evidence_states_its_wind_as_no_proof(chance: float, fa
 
 @pytest.mark.parametrize("found", [None, Direction(), unnamed(0.9, 0.1), unnamed(0.3, 2.0, half_width=70.0)])
 def test_a_plume_states_no_wind_that_its_excess_contradicts_or_that_varied(found: Direction | None) -> None:
-    assert plume_bearing(found) is None
+    assert plume_bearing(found, 0.9) is None
 
 
 def test_the_first_line_tells_a_direction_that_holds_from_the_wind() -> None:

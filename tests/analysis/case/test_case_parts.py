@@ -16,10 +16,14 @@ from analysis.case.case_hours import CaseHours, moving_mean
 from analysis.case.case_statement import answer_statement, fault_statement, kind_statements
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature_value import Feature
+from analysis.case.kind.minute_shape import minute_shape
 from analysis.case.kind.ordinary import ordinary_share
 from analysis.case.kind.probability import KindAnswer, WeighedFeature, kind_of, weigh_features
 from analysis.case.kind.weights import weight_file
 from analysis.case.minute_hour import hours_of_minutes
+from analysis.case.sources import _of_parameter
+from analysis.receptor.source_library import SourceProbability
+from analysis.receptor.source_library.apportion import Apportionment
 from schemas.interval import Interval
 from sensors.simulator.labelled import noise_event
 from tests.analysis.case.test_assembly import HAZE, PLUME, computed, given, of_event
@@ -253,3 +257,61 @@ def test_a_rise_that_the_neighbours_share_is_not_called_an_ordinary_difference()
     apart = msgspec.structs.replace(shared, figures={"share": 0.1})
     found = KindAnswer(kind=EventKind.UNKNOWN, shares=shares, prior=0.0, features=(apart,))
     assert answer_statement(given(HAZE).station, "pm25", found, None, ()).key == "case.answer.ordinary"
+
+
+def test_instruments_that_do_not_share_a_fault_speak_for_a_plume() -> None:
+    base = {"steady": Feature(value=0.9, figures={}), "companions": Feature(value=0.6, figures={})}
+    others = {"other_instruments": Feature(value=1.0, figures={"names": "vanadium,nickel", "least": 9.0})}
+    before, after = (
+        {item.kind: item.probability for item in kind_of(found, z_score=6.0).shares} for found in (base, base | others)
+    )
+    assert before[EventKind.FAULT] > 0.3
+    assert after[EventKind.FAULT] < before[EventKind.FAULT] / 5
+    assert after[EventKind.PLUME] > before[EventKind.PLUME]
+
+
+def test_probabilities_of_kinds_sum_to_one_where_chance_is_next_to_nothing() -> None:
+    features = {"companions": Feature(value=1.0, figures={})}
+    for z_score in (1.0, 4.0, 6.0, 8.0, 10.0):
+        assert sum(item.probability for item in kind_of(features, z_score=z_score).shares) == pytest.approx(1.0)
+
+
+def test_a_kind_that_explains_next_to_nothing_of_the_parameter_is_not_its_source() -> None:
+    kinds = tuple(SourceProbability(kind=name, probability=part) for name, part in (("steel", 0.9), ("landfill", 0.1)))
+    found = Apportionment(
+        sources=kinds,
+        named="steel",
+        seen=("ch4",),
+        compared=5,
+        explained={"steel": {"ch4": 0.03}, "landfill": {"ch4": 0.9}},
+        accumulated={},
+        relative_error={},
+    )
+    ranked = {item.kind: item.probability for item in _of_parameter(found, "ch4")}
+    assert "steel" not in ranked
+    assert ranked["landfill"] > 0.5
+
+
+def test_an_instrument_that_is_as_rough_as_usual_shows_no_fault() -> None:
+    rng = np.random.Generator(np.random.PCG64(5))
+    plume, name = replace(given(PLUME), parameter="so2"), "so2"
+    at = pd.date_range(
+        pd.Timestamp(plume.window.start) - pd.Timedelta("6h"), plume.window.end, freq="min", name="start"
+    )
+    noisy = pd.DataFrame({name: rng.normal(50.0, 3.0, len(at))}, index=at)
+    shape = minute_shape(replace(plume, minute={plume.station.id: noisy}))
+    assert shape is not None
+    assert shape.rough == pytest.approx(1.1, abs=0.15)
+    assert shape.usual_rough == pytest.approx(1.1, abs=0.15)
+
+
+def test_a_plume_at_a_station_alone_says_that_one_station_cannot_tell() -> None:
+    found = kind_of({"companions": Feature(value=1.0, figures={})}, without="regional_gases", z_score=9.0)
+    lines = [
+        answer_statement(
+            given(PLUME).station, "no", msgspec.structs.replace(found, kind=EventKind.PLUME), None, (), alone=item
+        )
+        for item in (True, False)
+    ]
+    assert ["One station cannot tell" in line.text("en") for line in lines] == [True, False]
+    assert "仅凭一个站点" in lines[0].text("zh")
