@@ -12,8 +12,10 @@ from schemas.reason import Figure, ReasonData, reason_of
 from schemas.words import LANGUAGES, render, words
 
 _JOINT = {"zh": "", "en": " "}
-_ENDS = ".。!！?？:：;；"
 """Between two sentences."""
+_STOP = {"zh": "\u3002", "en": "."}
+_ENDS = tuple(".!?:;\u3002\uff01\uff1f\uff1a\uff1b")
+"""Signs that end a sentence."""
 
 
 class Confidence(StrEnum):
@@ -110,4 +112,4 @@ def _joined(parts: Iterable[tuple[str, Mapping[str, Figure | None]]], language: 
 
 def _ended(text: str, language: str) -> str:
     """The text as a sentence: reasons of quality control have no full stop of their own."""
-    return text if not text or text.endswith((*_ENDS,)) else text + ("。" if language == "zh" else ".")
+    return text if not text or text.endswith(_ENDS) else text + _STOP.get(language, ".")
