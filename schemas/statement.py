@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
+from unicodedata import category
 
 import msgspec
 
@@ -13,9 +14,8 @@ from schemas.words import LANGUAGES, render, words
 
 _JOINT = {"zh": "", "en": " "}
 """Between two sentences."""
-_STOP = {"zh": "\u3002", "en": "."}
-_ENDS = tuple(".!?:;\u3002\uff01\uff1f\uff1a\uff1b")
-"""Signs that end a sentence."""
+_NO_END = frozenset("%&*#/@'\"")
+"""Punctuation of Unicode that ends no sentence."""
 
 
 class Confidence(StrEnum):
@@ -112,4 +112,5 @@ def _joined(parts: Iterable[tuple[str, Mapping[str, Figure | None]]], language: 
 
 def _ended(text: str, language: str) -> str:
     """The text as a sentence: reasons of quality control have no full stop of their own."""
-    return text if not text or text.endswith(_ENDS) else text + _STOP.get(language, ".")
+    is_ended = not text or (category(text[-1]) == "Po" and text[-1] not in _NO_END)
+    return text if is_ended else text + words(language, "word")("stop")
