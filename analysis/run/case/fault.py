@@ -11,7 +11,6 @@ from analysis.case.fault_hours import CONSTANT, FaultHours, fault_hours, with_co
 from analysis.run.case.case_data import NETWORKS
 from analysis.run.case.moment import NEAR
 from qc.run.verdict import CaseError, verdict_of
-from qc.verdict.word import Word
 from schemas.frames import concat_flags
 from store.influx.store import Bucket
 
@@ -52,12 +51,6 @@ def fault_at(
     events = (_from_first_constant(sources, item) for item in fault_hours(native, hourly, parameter=parameter))
     found = [item for item in events if item.distance(at) <= NEAR]
     return max(found, key=lambda item: (item.is_failed, -item.distance(at), item.hours), default=None)
-
-
-def is_fault(sources: CaseSources, flagged: FaultHours) -> bool:
-    """Whether the verdict on flagged hours is fault."""
-    verdict = verdict_on(sources, flagged)
-    return verdict is not None and verdict.word is Word.FAULT
 
 
 def _from_first_constant(sources: CaseSources, flagged: FaultHours) -> FaultHours:

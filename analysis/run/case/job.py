@@ -17,7 +17,7 @@ from analysis.report.stored_case import StoredCase, case_for, touches
 from analysis.run.case.case_data import SETTLED, CaseData, CaseSources, make_input, read_case_data
 from analysis.run.case.case_document import find_case, past_cases, save_case, stored_cases
 from analysis.run.case.event_window import exceedances, interleaved, unusual_events
-from analysis.run.case.fault import fault_at, is_fault, verdict_on
+from analysis.run.case.fault import fault_at, verdict_on
 from analysis.run.case.moment import (
     AROUND,
     LONGEST,
@@ -29,6 +29,7 @@ from analysis.run.case.moment import (
 from analysis.run.gate_mask import held_note
 from analysis.run.registry import registry_of
 from qc.run.verdict import rule_of
+from qc.verdict.word import Word
 from schemas.interval import Interval
 from schemas.parameter import parameter as known
 from schemas.reason import encode_reason
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from analysis.case.case_input import CaseInput
     from analysis.case.fault_hours import FaultHours
     from analysis.report.case_chart import CaseChart
+    from qc.verdict.verdict import Verdict
     from store.settings import SharedSettings
 
 _log = structlog.get_logger(__name__)
@@ -159,8 +161,11 @@ def case_at(
     with _open(settings) as sources:
         station = sources.network.stations[station_id]
         flagged = fault_at(sources, station, at, now, parameter=parameter)
-        if parameter is not None and flagged is not None and not flagged.distance(at) and is_fault(sources, flagged):
-            return save_case(sources.state, _fault_of(sources, flagged, now))
+        verdict: Verdict | None = None
+        if parameter is not None and flagged is not None and not flagged.distance(at):
+            verdict = verdict_on(sources, flagged)
+            if verdict is not None and verdict.word is Word.FAULT:
+                return save_case(sources.state, _fault_of(sources, flagged, verdict, now))
         data = read_case_data(sources, station, Interval(at - AROUND, min(at + AROUND, now)), now)
         rise: EventWindow | NoEventError
         try:
@@ -170,7 +175,8 @@ def case_at(
         if isinstance(rise, EventWindow) and not rise.distance(at):
             return _computed(sources, rise, now, past_cases(sources.state))
         if flagged is not None and (isinstance(rise, NoEventError) or not flagged.distance(at)):
-            return save_case(sources.state, _fault_of(sources, flagged, now))
+            verdict = verdict or verdict_on(sources, flagged)
+            return save_case(sources.state, _fault_of(sources, flagged, verdict, now))
         if isinstance(rise, NoEventError):
             raise rise
         return _computed(sources, rise, now, past_cases(sources.state))
@@ -226,11 +232,11 @@ def _computed(sources: CaseSources, window: EventWindow, now: datetime, past: Se
     return save_case(sources.state, _case_of(data, window, now, sources, past))
 
 
-def _fault_of(sources: CaseSources, flagged: FaultHours, now: datetime) -> StoredCase:
+def _fault_of(sources: CaseSources, flagged: FaultHours, verdict: Verdict | None, now: datetime) -> StoredCase:
     """Read and compute the case of hours that quality control flagged."""
     data = read_case_data(sources, sources.network.stations[flagged.station_id], flagged.interval, now)
     given = make_input(data, flagged.parameter, flagged.interval, now=now, sources=sources, past=())
-    case = fault_case(given, flagged, verdict_on(sources, flagged))
+    case = fault_case(given, flagged, verdict)
     return StoredCase(case=case, chart=_chart_of(with_rejected(given), case, None), held=tuple(held_note(data.held)))
 
 
