@@ -28,6 +28,10 @@ class Interval(msgspec.Struct, frozen=True, gc=False, order=True):
         """Length of the interval; zero for an instant."""
         return self.end - self.start
 
+    def distance(self, at: datetime) -> timedelta:
+        """From a moment to the interval; zero inside it."""
+        return max(self.start - at, at - self.end, timedelta(0))
+
 
 def united(intervals: Iterable[Interval]) -> list[Interval]:
     """Disjoint intervals that cover the same moments, ascending."""

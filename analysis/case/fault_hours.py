@@ -6,7 +6,7 @@ the transmission does (`gap`, `completeness`), make no such hours, nor do calibr
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +15,7 @@ import pandas as pd
 
 from schemas.flag import Flag
 from schemas.flagged import with_ends
-from schemas.interval import Interval
+from schemas.interval import Interval, floor_hour
 from schemas.reason import parse_reason
 
 if TYPE_CHECKING:
@@ -82,10 +82,6 @@ class FaultHours(msgspec.Struct, frozen=True, kw_only=True):
         """Whether any test failed values."""
         return any(item.is_failed for item in self.tests)
 
-    def distance(self, at: datetime) -> timedelta:
-        """From a moment to the hours; zero inside them."""
-        return max(self.interval.start - at, at - self.interval.end, timedelta(0))
-
 
 def fault_hours(native: pd.DataFrame, hourly: pd.DataFrame, *, parameter: str | None = None) -> list[FaultHours]:
     """Find the hours in which quality control found an instrument at fault.
@@ -132,6 +128,7 @@ def with_constant(flagged: FaultHours, values: pd.Series) -> FaultHours:
 
     Examples
     --------
+    >>> from datetime import timedelta
     >>> starts = pd.date_range("2026-05-01T04:00Z", periods=6, freq="h")
     >>> begin = starts[3].to_pydatetime()
     >>> found = FaultHours(
@@ -146,7 +143,7 @@ def with_constant(flagged: FaultHours, values: pd.Series) -> FaultHours:
         return flagged
     other = np.flatnonzero(reported.to_numpy()[:at] != reported.to_numpy()[at])
     first = reported.index[other[-1] + 1 if len(other) else 0].to_pydatetime()
-    start = min(flagged.interval.start, first.replace(minute=0, second=0, microsecond=0))
+    start = min(flagged.interval.start, floor_hour(first))
     return msgspec.structs.replace(flagged, interval=Interval(start, flagged.interval.end))
 
 

@@ -49,8 +49,8 @@ def fault_at(
         for bucket in (Bucket.NATIVE, Bucket.HOURLY)
     )
     events = (_from_first_constant(sources, item) for item in fault_hours(native, hourly, parameter=parameter))
-    found = [item for item in events if item.distance(at) <= NEAR]
-    return max(found, key=lambda item: (item.is_failed, -item.distance(at), item.hours), default=None)
+    found = [item for item in events if item.interval.distance(at) <= NEAR]
+    return max(found, key=lambda item: (item.is_failed, -item.interval.distance(at), item.hours), default=None)
 
 
 def _from_first_constant(sources: CaseSources, flagged: FaultHours) -> FaultHours:

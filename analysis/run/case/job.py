@@ -162,7 +162,7 @@ def case_at(
         station = sources.network.stations[station_id]
         flagged = fault_at(sources, station, at, now, parameter=parameter)
         verdict: Verdict | None = None
-        if parameter is not None and flagged is not None and not flagged.distance(at):
+        if parameter is not None and flagged is not None and not flagged.interval.distance(at):
             verdict = verdict_on(sources, flagged)
             if verdict is not None and verdict.word is Word.FAULT:
                 return save_case(sources.state, _fault_of(sources, flagged, verdict, now))
@@ -172,9 +172,9 @@ def case_at(
             rise = window_at(data, station_id, at, sources.network.timezone, parameter=parameter)
         except NoEventError as error:
             rise = error
-        if isinstance(rise, EventWindow) and not rise.distance(at):
+        if isinstance(rise, EventWindow) and not rise.interval.distance(at):
             return _computed(sources, rise, now, past_cases(sources.state))
-        if flagged is not None and (isinstance(rise, NoEventError) or not flagged.distance(at)):
+        if flagged is not None and (isinstance(rise, NoEventError) or not flagged.interval.distance(at)):
             verdict = verdict or verdict_on(sources, flagged)
             return save_case(sources.state, _fault_of(sources, flagged, verdict, now))
         if isinstance(rise, NoEventError):

@@ -47,10 +47,6 @@ class EventWindow:
     score: float = 0.0
     threshold: float | None = None
 
-    def distance(self, at: datetime) -> timedelta:
-        """From a moment to the window; zero inside it."""
-        return max(self.interval.start - at, at - self.interval.end, timedelta(0))
-
 
 class NoEventError(LookupError):
     """No parameter was high near the moment.
@@ -89,10 +85,10 @@ def window_at(
         Nothing within `NEAR`.
     """
     found = list(windows_of(data, station_id, at - AROUND, zone, parameter=parameter))
-    near = [item for item in found if item.distance(at) <= NEAR]
+    near = [item for item in found if item.interval.distance(at) <= NEAR]
     if near:
-        return max(near, key=lambda item: (item.score, -item.distance(at)))
-    raise NoEventError(min(found, key=lambda item: item.distance(at), default=None))
+        return max(near, key=lambda item: (item.score, -item.interval.distance(at)))
+    raise NoEventError(min(found, key=lambda item: item.interval.distance(at), default=None))
 
 
 def window_around(data: CaseData, given: EventWindow, zone: ZoneInfo) -> EventWindow:
@@ -100,7 +96,7 @@ def window_around(data: CaseData, given: EventWindow, zone: ZoneInfo) -> EventWi
     found = [
         item
         for item in windows_of(data, given.station_id, given.interval.start - NEAR, zone, parameter=given.parameter)
-        if item.distance(given.interval.start) == timedelta(0)
+        if item.interval.distance(given.interval.start) == timedelta(0)
     ]
     if not found:
         return given
