@@ -78,15 +78,15 @@ class SplitSummary(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     stations, hours : int
         Series (station and network) and hours of them that were split [h].
-    without_solution : int
-        Series with hours and no solution up to the end.
+    without_solution : tuple of str
+        Station and network of series with hours and no solution up to the end.
     failed : dict of str to str
         Station and network, and the reason: stored `schemas.reason.Reason`, or the error.
     """
 
     stations: int
     hours: int
-    without_solution: int
+    without_solution: tuple[str, ...]
     failed: dict[str, str]
 
 
@@ -218,14 +218,14 @@ def split_hours(
     SplitSummary
     """
     start = start or end - LOOK_BACK
-    stations, hours, lacking = 0, 0, 0
+    stations, hours, lacking = 0, 0, list[str]()
     failed: dict[str, str] = {}
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
         state.migrate()
         for network, station_id, hourly in _hours(settings, store, (start, end), networks, station_ids):
             solution = current_solution(state, station_id, network, end)
             if solution is None:
-                lacking += 1
+                lacking.append(f"{station_id}/{network}")
                 continue
             product = _split(hourly, solution)
             if isinstance(product, str):
@@ -233,7 +233,7 @@ def split_hours(
                 continue
             save_product(store, product_of(network), station_id, product)
             stations, hours = stations + 1, hours + len(product)
-    return SplitSummary(stations=stations, hours=hours, without_solution=lacking, failed=failed)
+    return SplitSummary(stations=stations, hours=hours, without_solution=tuple(lacking), failed=failed)
 
 
 def current_solution(state: StateStore, station_id: str, network: str, moment: datetime) -> StationSolution | None:
@@ -246,6 +246,15 @@ def current_solution(state: StateStore, station_id: str, network: str, moment: d
     ]
     newest = max(usable, key=lambda item: item.key, default=None)
     return None if newest is None else msgspec.convert(newest.body, StationSolution)
+
+
+def stations_without_solution(state: StateStore, network: str, station_ids: Iterable[str]) -> list[str]:
+    """Stations for which no solution with factors is stored, of any day."""
+    return [
+        name
+        for name in station_ids
+        if not any(item.body.get("factors") for item in state.documents.each(KIND, prefix=f"{name}/{network}/"))
+    ]
 
 
 def _hours(

@@ -259,6 +259,7 @@ class SourceList(BaseModel):
     """Rows of the interval, and the unit of each column that has one."""
 
     units: dict[str, str]
+    without_solution: list[str] = Field(description="Stations for which no solution is stored")
     rows: list[SourceRow]
 
 

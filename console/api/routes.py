@@ -55,6 +55,13 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such case file."}}
+_NO_SOLUTION: dict[int | str, dict[str, Any]] = {
+    404: {
+        "model": Problem,
+        "description": "No source solution is stored for these stations; the problem names the command.",
+    }
+}
+_SOURCES = "Mass from each factor, hour by hour, with intervals"
 _PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 
 
@@ -102,7 +109,7 @@ def build_router(queries: Queries) -> APIRouter:
 def _add_product_routes(router: APIRouter, queries: Queries) -> None:
     address = "/cases/{station}/{parameter}/{start}"
 
-    @router.get("/sources", response_model=SourceList, summary="Mass from each factor, hour by hour, with intervals")
+    @router.get("/sources", response_model=SourceList, responses=_NO_SOLUTION, summary=_SOURCES)
     async def sources(given: SourceWords) -> Response:
         return await read_in(CALLS, partial(answer_sources, queries, given))
 

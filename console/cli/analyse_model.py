@@ -63,6 +63,7 @@ def split(
     if csv is not None:
         _write_csv(settings, csv, (first, until), ids)
     _show_split(found, as_json=as_json)
+    _explain_split(found, until)
 
 
 def _show_split(found: SplitSummary, *, as_json: bool) -> None:
@@ -71,9 +72,31 @@ def _show_split(found: SplitSummary, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(found) | {"failed": _failures(found.failed)}, ensure_ascii=False))
         return
-    typer.echo(f"stations={found.stations}  hours={found.hours}  without_solution={found.without_solution}")
+    lacking = len(found.without_solution)
+    typer.echo(f"stations={found.stations}  hours={found.hours}  without_solution={lacking}")
     for name, why in _failures(found.failed).items():
         typer.echo(f"{name}  {why}", err=True)
+
+
+def _explain_split(found: SplitSummary, until: datetime) -> None:
+    """Which stations have no solution and how to make one; status 1 where no hour was split."""
+    lacking: dict[str, list[str]] = {}
+    for series in found.without_solution:
+        name, _, network = series.rpartition("/")
+        lacking.setdefault(network, []).append(name)
+    for network, names in lacking.items():
+        explain_lacking(network, names, f"{until:%Y-%m-%d}")
+    if found.hours:
+        return
+    if not lacking and not found.failed:
+        typer.echo(f"skyground: {shell.text('model.no_hours_to_split')}", err=True)
+    raise typer.Exit(1)
+
+
+def explain_lacking(network: str, names: list[str], day: str) -> None:
+    """Write the stations without a stored solution, and the command that makes one."""
+    said = shell.text("model.no_solution", stations=", ".join(names), first=names[0], network=network, day=day)
+    typer.echo(f"skyground: {said}", err=True)
 
 
 def _failures(failed: dict[str, str]) -> dict[str, str]:

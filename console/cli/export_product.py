@@ -113,6 +113,8 @@ def _write_sources(
 ) -> tuple[int, int]:
     from analysis.report.product_table import SOURCE_UNITS
     from analysis.run.product_export import read_source_table
+    from analysis.run.receptor_model import stations_without_solution
+    from console.cli.analyse_model import explain_lacking
     from store.influx.store import InfluxStore
     from store.state import StateStore
 
@@ -131,6 +133,8 @@ def _write_sources(
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
         state.migrate()
         _write_tables(where, tables(), SOURCE_UNITS)
+        if lacking := stations_without_solution(state, network, [name for name in ids if name not in stations]):
+            explain_lacking(network, lacking, f"{datetime.now(UTC):%Y-%m-%d}")
     return sum(counts), len(stations)
 
 

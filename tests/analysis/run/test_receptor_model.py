@@ -120,12 +120,12 @@ def test_the_console_reads_hours_of_the_solution_and_of_those_it_continues(fille
     assert len(lacking.hours) == 0
 
 
-def run(settings: SharedSettings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+def run(settings: SharedSettings, monkeypatch: pytest.MonkeyPatch, *arguments: str, code: int = 0) -> str:
     for name in ("network", "influx_url", "influx_database", "state_url", "run_dir"):
         monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(settings, name)))
     monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
     result = CliRunner().invoke(build_app(), ["analyse", *arguments])
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == code, result.output
     return result.output
 
 
@@ -140,6 +140,17 @@ def test_the_split_command_prints_a_summary_and_writes_the_contributions(
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 25
     assert "factor_1_low" in lines[0]
+
+
+def test_a_split_without_a_solution_names_the_stations_and_the_command(
+    filled: SharedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span = ("--start", START.isoformat(), "--end", (START + timedelta(days=1)).isoformat())
+    said = run(filled, monkeypatch, "split", *span, code=1)
+    assert "at s1, s2; to make one: skyground analyse pmf --stored s1 --network pm" in said
+    assert "up to 2026-05-02" in said
+    far = ("--start", "2020-01-01", "--end", "2020-01-02")
+    assert "no hours of the networks pm and voc" in run(filled, monkeypatch, "split", *far, code=1)
 
 
 def test_wrong_arguments_of_the_stored_factorisation_say_what_is_expected(

@@ -136,6 +136,7 @@ def test_health_shows_the_state_of_every_station(running: Running) -> None:
         ("sources?network=gas", "network"),
         ("sources?network=pm&station=nowhere", "station"),
         ("sources?network=pm&from=2026-01-01&to=2026-11-01", "from"),
+        ("sources?network=pm&from=2010-01-01&to=2026-11-01&format=csv", "from"),
         ("sources?network=pm&from=2026-11-02&to=2026-11-01", "to"),
         ("flags?from=x", "from"),
         ("series?station=ln-sy-01&parameter=o3&format=xml", "format"),
@@ -282,6 +283,15 @@ def test_the_masses_of_sources_are_answered_with_units_and_intervals(running: Ru
     assert body["units"]["mass_low"] == "ug/m3"
     rows = list(csv.DictReader(io.StringIO(_get(f"{address}&format=csv")[2].decode("utf-8-sig"))))
     assert [row["mass"] for row in rows] == ["1.0", ""]
+    both = _json(address.replace("station=ln-sy-01", "station=ln-sy-01,ln-dl-01"))
+    assert (both["without_solution"], len(both["rows"])) == (["ln-dl-01"], 2)
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_stations_without_a_stored_solution_are_named_with_the_command(running: Running, form: str) -> None:
+    status, kind, body = _get(f"{running.url}/api/v1/sources?network=voc&station=ln-dl-01&format={form}")
+    assert (status, kind) == (404, "application/problem+json")
+    assert "skyground analyse pmf --stored ln-dl-01 --network voc" in json.loads(body)["detail"]
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,10 @@ def test_what_cannot_be_exported_is_refused(
 
 def test_a_span_without_products_leaves_no_file(filled: SharedSettings, tmp_path: Path) -> None:
     words = ["--product", "sources", "--network", "voc", "--output", str(tmp_path / "x")]
-    assert run(*words).exit_code == 1
+    done = run(*words)
+    assert done.exit_code == 1
     assert list(tmp_path.glob("x")) == []
+    assert "skyground analyse pmf --stored" in done.output
 
 
 def test_a_case_outside_the_span_is_left_out(filled: SharedSettings, tmp_path: Path) -> None:
