@@ -13,7 +13,7 @@ import typer
 from console.cli import shell
 from console.cli.analyse_model import refit_stored
 from console.cli.pmf_note import interval_notes
-from console.cli.shell.option import AsJson
+from console.cli.shell.option import AsJson, refuse_given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from analysis.run.pmf_analysis import PmfAnalysis, PmfOptions
     from schemas.words import Words
 
+_OF_STORED = {"stored", "network", "is_new", "as_json"}
 Random = Annotated[int, typer.Option(min=1, max=1000, help="random starts 随机初值数")]
 
 
 def pmf(  # noqa: PLR0917 - arguments of a command
+    context: typer.Context,
     conc: Annotated[
         Path | None,
         typer.Argument(help="concentrations, CSV or tab, first column time; blank and -999 missing 浓度文件"),
@@ -73,8 +75,10 @@ def pmf(  # noqa: PLR0917 - arguments of a command
     if stored is not None:
         if conc is not None:
             shell.stop("--stored takes no files")
+        refuse_given(context, set(context.params) - _OF_STORED, "it has no meaning with --stored")
         refit_stored(stored, network, is_continued=not is_new, as_json=as_json)
         return
+    refuse_given(context, {"network", "is_new"}, "it has no meaning without --stored")
     if conc is None or unc is None or factors is None:
         shell.stop("files CONC UNC and --factors are needed, or --stored STATION")
     options = PmfOptions(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import shell
-from console.cli.export_product import check_format, export_product, station_ids
+from console.cli.export_product import UNUSED, check_format, export_product, station_ids
 from console.cli.shell.moment import AsOf, From, To, moment, span
-from console.cli.shell.option import Figures
+from console.cli.shell.option import Figures, refuse_given
 from store.archive.option import ExportFormat, Level, ProductKind
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def export(  # noqa: PLR0917 - typer passes them by name
+    context: typer.Context,
     begin: From,
     end: To,
     output: Annotated[Path, typer.Option(help="file to write 输出文件")],
@@ -66,6 +67,7 @@ def export(  # noqa: PLR0917 - typer passes them by name
     start, stop = span(begin, end, zone, datetime.now(UTC))
     check_format(product, file_format)
     if product is not None:
+        refuse_given(context, UNUSED[product], f"it has no meaning for --product {product}")
         done = export_product(settings, product, (output, file_format), (network, station or [], start, stop))
         _report(output, file_format, *done, as_json=as_json)
         return

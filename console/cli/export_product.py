@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 SOURCE_NETWORKS = ("voc", "pm")
+UNUSED = {
+    ProductKind.SOURCES: frozenset({"level", "as_of"}),
+    ProductKind.CASES: frozenset({"level", "as_of", "network"}),
+}
+"""Options that have no meaning for a product."""
 _PIECE = timedelta(days=30)
 """Of the hours that are held in memory at once."""
 
@@ -43,7 +48,6 @@ def export_product(
     if product is ProductKind.SOURCES and network not in SOURCE_NETWORKS:
         msg = f"{network!r}: expected one of {', '.join(SOURCE_NETWORKS)} for --product sources"
         raise typer.BadParameter(msg, param_hint="--network")
-    network = "" if product is ProductKind.CASES else network
     ids = station_ids(settings.stations, network, wanted)
     words = ["skyground", "export", "--product", str(product), *(["--network", network] if network else [])]
     words += [*(f"--station={item}" for item in wanted), "--from", start.isoformat(), "--to", stop.isoformat()]

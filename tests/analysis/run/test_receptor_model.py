@@ -161,6 +161,9 @@ def test_wrong_arguments_of_the_stored_factorisation_say_what_is_expected(
         (["pmf"], "--stored"),
         (["pmf", "--stored", "s9"], "s9"),
         (["pmf", "--stored", "s1", "--network", "gas"], "voc or pm"),
+        (["pmf", "--stored", "s1", "--factors", "3"], "--factors"),
+        (["pmf", "--stored", "s1", "--png", "x.png"], "--png"),
+        (["pmf", "a.csv", "b.csv", "--factors", "3", "--new"], "--new"),
     ):
         result = CliRunner().invoke(build_app(), ["analyse", *arguments])
         assert result.exit_code == 2

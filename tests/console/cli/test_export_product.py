@@ -89,6 +89,12 @@ def test_case_files_are_exported_as_lines_of_json_and_as_a_table(filled: SharedS
         (["--product", "sources", "--network", "pm", "--format", "netcdf"], "expected one of csv, parquet"),
         (["--network", "gas", "--format", "jsonl"], "expected one of csv, parquet, netcdf"),
         (["--product", "cases", "--station", "nowhere"], "no such station: nowhere"),
+        (["--product", "cases", "--network", "gas"], "--network: leave it out: it has no meaning for --product cases"),
+        (["--product", "cases", "--level", "L2"], "--level: leave it out: it has no meaning for --product cases"),
+        (
+            ["--product", "sources", "--network", "pm", "--as-of", "2026-11-23"],
+            "--as-of: leave it out: it has no meaning",
+        ),
         ([], "expected one of voc, ghg"),
     ],
 )
