@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analysis.receptor.cpf import CHANCE
 from analysis.receptor.source_map.method import source_map
 from analysis.receptor.source_map.result import MapMethod, SourceMap
 from analysis.receptor.trajectory.grid import LevelKind, WindGrid
@@ -76,7 +77,9 @@ def wind_products(both: WindAnalysis | None) -> dict[str, Any]:
         return {"answer": "no_wind", "needed": "columns wind_speed [m/s] and wind_direction [deg] with values"}
     found, lead = both.regression, both.sectors.leading()
     return {
-        "answer": _answer(named=found.peak is not None, testable=found.is_testable),
+        **_answer(found),
+        "hours": found.hours,
+        "days": found.days,
         "regression": _regression(found),
         "cpf": to_json(both.sectors) | {"leading": sector_code(lead.sector) if lead else None},
     }
@@ -188,10 +191,13 @@ def _check_samples(table: TextTable, samples: pd.DataFrame, parameter: str) -> N
         raise SampleFileError(msg)
 
 
-def _answer(*, named: bool, testable: bool) -> str:
-    if named:
-        return "named"
-    return "nothing_significant" if testable else "too_few_days"
+def _answer(found: WindRegression | SourceMap) -> dict[str, str]:
+    if found.peak is not None:
+        return {"answer": "named"}
+    if found.is_testable:
+        return {"answer": "nothing_significant"}
+    needed = f"{math.ceil(1 / CHANCE)} days from the first to the last sample used, found {found.rotations + 1}"
+    return {"answer": "too_few_days", "needed": needed}
 
 
 def _regression(found: WindRegression) -> dict[str, Any]:
@@ -228,7 +234,7 @@ def map_json(found: SourceMap) -> dict[str, Any]:
     plain: dict[str, Any] = to_json(
         {
             "method": found.method.value,
-            "answer": _answer(named=found.peak is not None, testable=found.is_testable),
+            **_answer(found),
             "peak": found.peak,
             "significant_cells": int(found.significant.sum()),
             "samples": found.samples,

@@ -142,7 +142,8 @@ def _of_wind(
     found = analyse_wind(part, parameter, seed=seed) if has_wind(part) else None
     products = wind_products(found)
     peak = (products.get("regression") or {}).get("peak")
-    row = {"product": "wind", "parameter": parameter, "place": where, "peak": peak} | products
+    counts = {"samples": len(part), "valid": int(part[parameter].notna().sum())}
+    row = {"product": "wind", "parameter": parameter, "place": where, "peak": peak} | counts | products
     if found is None or not is_drawn:
         return row, []
     name = "" if where is None else f"{where[0]:.2f}°, {where[1]:.2f}°"

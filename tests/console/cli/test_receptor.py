@@ -85,6 +85,16 @@ def test_the_direction_of_a_file_of_samples_is_named(samples: Path) -> None:
     assert abs(found["peak"]["direction_deg"] - 90.0) <= 15.0
 
 
+def test_the_short_answer_has_the_numbers_of_samples_hours_and_days(samples: Path) -> None:
+    lines = samples.read_text(encoding="utf-8").splitlines()
+    samples.write_text("\n".join([*lines[:240], "2026-05-13T00:00,,3.0,90"]), encoding="utf-8")
+    code, text = run("receptor", samples, "--parameter", "pm25")
+    assert code == 0
+    assert "samples=240  valid=239" in text
+    assert "answer=too_few_days  needed=20 days from the first to the last sample used, found 10" in text
+    assert "hours=239  days=10" in text
+
+
 def test_maps_say_where_nothing_is_significant(samples: Path, winds: Path) -> None:
     # the wind of the grid has nothing to do with the samples
     code, text = run(
