@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
 from alerts.rules.rule import LOOKS_AT
@@ -98,7 +99,17 @@ def case_of(state: StateStore, transition: AlertTransition) -> StoredCase | None
     """The stored case file of an alert: of its station and parameter, or of an event that includes them."""
     if transition.kind is not RuleKind.THRESHOLD or transition.parameter is None:
         return None
-    return find_case(state, transition.station_id, transition.parameter, transition.since, transition.at)
+    found = find_case(state, transition.station_id, transition.parameter, transition.since, transition.at)
+    return None if found is None else with_threshold_of(found, transition)
+
+
+def with_threshold_of(item: StoredCase, transition: AlertTransition) -> StoredCase:
+    """The case file whose picture has the threshold of the alert, where both are of one station and parameter."""
+    is_own = (item.case.station_id, item.case.parameter) == (transition.station_id, transition.parameter)
+    if item.chart is None or not is_own or transition.threshold is None:
+        return item
+    chart = msgspec.structs.replace(item.chart, threshold=transition.threshold)
+    return msgspec.structs.replace(item, chart=chart)
 
 
 def why_no_case(state: StateStore, transition: AlertTransition) -> str | None:

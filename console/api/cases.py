@@ -10,14 +10,16 @@ from analysis.run.product_export import case_body
 from console.api.answer import json_answer
 from console.api.problem import NotFoundProblem
 from console.api.word import MOST_CASES, PREFIX
-from console.query.cases import draw_case
+from console.query.cases import draw_case, for_alert
 from console.view.query import SeriesQueryError, expected, format_utc, parse_whole, query_moment
 from schemas.words import LANGUAGES
 
 if TYPE_CHECKING:
     from analysis.report.stored_case import StoredCase
     from console.query.queries import Queries
+    from console.view.alert import AlertHistory
 
+_MOST_ALERT = 2**63 - 1
 _ABSENT = "There is no case file {key}; GET /api/v1/cases lists them."
 
 
@@ -46,17 +48,26 @@ def answer_case(queries: Queries, key: str) -> Response:
 
 
 def answer_picture(queries: Queries, key: str, given: dict[str, str]) -> Response:
-    """PNG of a case file; raises `NotFoundProblem`, and `SeriesQueryError` for an unknown language or theme."""
+    """PNG of a case file; raises `NotFoundProblem`, and `SeriesQueryError` for an unknown language, theme or alert."""
     language, theme = given.get("language") or str(queries.settings.language), given.get("theme") or "light"
     if language not in LANGUAGES:
         raise SeriesQueryError(field="language", given=language, expected=f"one of {', '.join(LANGUAGES)}")
     if theme not in {"light", "dark"}:
         raise SeriesQueryError(field="theme", given=theme, expected="one of light, dark")
-    found = queries.case(key)
-    drawn = None if found is None else draw_case(found[0], language, queries.network.timezone, dark=theme == "dark")
+    found, episode = queries.case(key), _alert(queries, given)
+    item = None if found is None else found[0] if episode is None else for_alert(found[0], episode)
+    drawn = None if item is None else draw_case(item, language, queries.network.timezone, dark=theme == "dark")
     if drawn is None:
         raise NotFoundProblem(_ABSENT.format(key=key))
     return Response(drawn, media_type="image/png", headers={"cache-control": "private, max-age=300"})
+
+
+def _alert(queries: Queries, given: dict[str, str]) -> AlertHistory | None:
+    number = parse_whole(given, "alert", least=1, most=_MOST_ALERT)
+    found = None if number is None else queries.alert(number)
+    if number is not None and found is None:
+        raise SeriesQueryError(field="alert", given=str(number), expected="the id of an alert (GET /api/v1/alerts)")
+    return found
 
 
 def _case(item: StoredCase) -> dict[str, Any]:

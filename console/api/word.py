@@ -46,6 +46,10 @@ CaseLimitWord = Annotated[
 ]
 LanguageWord = Annotated[str, Query(alias="language", description="`zh` or `en`; absent: the console's.")]
 ThemeWord = Annotated[str, Query(alias="theme", description="`light` (default) or `dark`.")]
+PictureAlertWord = Annotated[
+    str,
+    Query(alias="alert", description="Id of an alert whose threshold is drawn; absent: the threshold of the event."),
+]
 CaseStation = Annotated[str, Path(alias="station", description="Station id.")]
 CaseParameter = Annotated[str, Path(alias="parameter", description="Parameter code.")]
 CaseStart = Annotated[
@@ -114,9 +118,11 @@ async def _case_words(
     return check_words(request.query_params.multi_items(), ("station", "from", "to", "limit"))
 
 
-async def _picture_words(request: Request, language: LanguageWord = "", theme: ThemeWord = "") -> dict[str, str]:
-    del language, theme
-    return check_words(request.query_params.multi_items(), ("language", "theme", "v"))
+async def _picture_words(
+    request: Request, language: LanguageWord = "", theme: ThemeWord = "", alert: PictureAlertWord = ""
+) -> dict[str, str]:
+    del language, theme, alert
+    return check_words(request.query_params.multi_items(), ("language", "theme", "alert", "v"))
 
 
 SeriesWords = Annotated[dict[str, str], Depends(_series_words)]

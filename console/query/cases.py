@@ -78,6 +78,13 @@ def list_cases(
     return sorted(found, key=lambda item: item.case.event.start, reverse=True)[:limit]
 
 
+def for_alert(item: StoredCase, episode: AlertHistory) -> StoredCase:
+    """The case file as the page of an alert draws it."""
+    from alerts.mail.first_case import with_threshold_of
+
+    return with_threshold_of(item, episode.worst)
+
+
 def draw_case(item: StoredCase, language: str, zone: ZoneInfo, *, dark: bool) -> bytes | None:
     """Picture of a case file; None for one that has no chart."""
     from analysis.report.case_picture import case_picture

@@ -47,7 +47,7 @@ class LinkedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """Everything that the template shows; ``versions`` is 0 where they were not counted."""
+    """Everything that the template shows; ``versions`` is 0 where they were not counted; of ``alert_id`` is the threshold of the picture."""
 
     key: str
     station_id: str
@@ -64,6 +64,7 @@ class CaseView:
     linked: Mapping[str, tuple[LinkedLine, ...]]
     picture: str
     versions: int = 0
+    alert_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,13 @@ class ListedCases:
 
 
 def case_view(
-    item: StoredCase, words: Words, station_names: Mapping[str, str], zone: ZoneInfo, *, versions: int = 0
+    item: StoredCase,
+    words: Words,
+    station_names: Mapping[str, str],
+    zone: ZoneInfo,
+    *,
+    versions: int = 0,
+    alert_id: int | None = None,
 ) -> CaseView:
     """A case file in the language of the page.
 
@@ -91,6 +98,8 @@ def case_view(
         Of the moments.
     versions : int
         Answers so far, this one included.
+    alert_id : int or None
+        The alert on whose page the case file is shown.
     """
     case, language = item.case, words.language
     return CaseView(
@@ -112,6 +121,7 @@ def case_view(
         },
         picture="" if item.chart is None else picture_address(case.key),
         versions=versions,
+        alert_id=alert_id,
     )
 
 

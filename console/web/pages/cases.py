@@ -82,7 +82,7 @@ def show_alert_case(page: Page, queries: Queries, episode: AlertHistory, found: 
                 computing=episode.is_open and age_s < _COMPUTED_WITHIN_S,
             )
         return
-    view = case_view(found.item, page.words, station_names(queries, page), page.zone, versions=found.versions)
-    worst = episode.worst
+    names, worst = station_names(queries, page), episode.worst
+    view = case_view(found.item, page.words, names, page.zone, versions=found.versions, alert_id=episode.id)
     own = (found.item.case.station_id, found.item.case.parameter) == (worst.station_id, worst.parameter)
     html(page, "case.html", view=view, included=not own, link=True, titles=words_of(page.language, "report.topic"))

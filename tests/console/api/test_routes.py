@@ -15,6 +15,8 @@ import pytest
 
 from analysis.run.receptor_model import KIND
 from analysis.run.to_json import to_json
+from console.query.cases import read_alert_case, read_one_case
+from console.query.episodes import read_episode
 from console.query.health import KEEP_S
 from console.view.query import format_utc
 from qc.review.basis import basis_of
@@ -196,6 +198,25 @@ def test_a_case_file_is_answered_with_its_sentences_and_picture(running: Running
     assert (first["topic"], bool(first["zh"]), bool(first["en"])) == ("answer", True, True)
     status, kind, body = _get(f"{running.url}{one['picture']}?language=en&theme=dark")
     assert (status, kind, body[:8]) == (200, "image/png", b"\x89PNG\r\n\x1a\n")
+
+
+def test_the_picture_on_the_page_of_an_alert_has_the_threshold_of_the_alert(running: Running) -> None:
+    (listed,) = _json(f"{running.url}/api/v1/cases?station=ln-sy-01")["cases"]
+    with StateStore(running.settings.state_url) as state:
+        stored = read_one_case(state, listed["key"])
+        episode = read_episode(state, running.alert_id)
+        assert stored is not None
+        assert episode is not None
+        assert stored[0].chart is not None
+        found = read_alert_case(state, running.settings.stations, episode).item
+    assert found is not None
+    assert found.chart is not None
+    assert (stored[0].chart.threshold, found.chart.threshold, episode.worst.threshold) == (150.0, 200.0, 200.0)
+    drawn = _get(f"{running.url}{listed['picture']}?language=en")
+    of_alert = _get(f"{running.url}{listed['picture']}?language=en&alert={running.alert_id}")
+    assert (of_alert[0], of_alert[2] != drawn[2]) == (200, True)
+    assert f"alert={running.alert_id}".encode() in _get(f"{running.url}/alerts/{running.alert_id}")[2]
+    assert _get(f"{running.url}{listed['picture']}?alert=999999")[0] == 400
 
 
 def test_an_unknown_case_file_or_word_is_a_problem_that_names_it(running: Running) -> None:
