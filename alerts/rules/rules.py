@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts.rules.table import AlertRules, Rule
-from schemas.text_file import read_text
+from schemas.text_file import parse_toml, read_text
 from store.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def load_rules(path: Path) -> AlertRules:
 def parse_rules(text: str, name: str) -> AlertRules:
     """Parse rules of TOML; raises `RulesFileError`, whose message begins with ``name``, that of the file."""
     try:
-        document = tomllib.loads(text)
+        document = parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         msg = f"{name}: not TOML: {error}"
         raise RulesFileError(msg) from error

@@ -20,6 +20,7 @@ from analysis.case.case_file import Candidate
 from analysis.statistics.limit import DATA
 from schemas.geodesy import bearing_deg, great_circle_km
 from schemas.parameter import load_parameters
+from schemas.text_file import parse_toml
 from schemas.words import words
 
 if TYPE_CHECKING:
@@ -139,8 +140,8 @@ def parse_registry(text: str, name: str) -> Registry:
     analysis.case.registry.EnterpriseError: enterprises.toml: enterprise 1 ('a'): Expected `float` <= 90.0 - at `$.latitude`
     """
     try:
-        read = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        read = parse_toml(text)
+    except tomllib.TOMLDecodeError as error:
         msg = f"{name}: not TOML: {error}"
         raise EnterpriseError(msg) from error
     entries = read.pop(_TABLE, None)

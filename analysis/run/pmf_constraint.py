@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from analysis.receptor.pmf import PmfInputError, Pull
+from schemas.text_file import parse_toml, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,11 +62,8 @@ def read_constraints(path: Path) -> tuple[tuple[Pull, ...], float]:
         If the file cannot be read or has another form; the message names the place.
     """
     try:
-        found = msgspec.toml.decode(path.read_bytes(), type=ConstraintFile)
-    except OSError as error:
-        msg = f"{path}: {error.strerror}"
-        raise PmfInputError(msg) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        found = msgspec.convert(parse_toml(read_text(path, PmfInputError)), ConstraintFile)
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
         msg = f"{path}: {error}"
         raise PmfInputError(msg) from error
     return tuple(_pull(path, number, entry) for number, entry in enumerate(found.pull, 1)), found.most_growth

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import msgspec
 
 from qc.limits.limit import BaseLimit, HourRule
+from schemas.text_file import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ def parse_limits(text: str, name: str, kinds: LimitKinds) -> LimitFile:
     ThresholdError
     """
     try:
-        table = tomllib.loads(text)
+        table = parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         msg = f"{name}: not TOML: {error}"
         raise ThresholdError(msg) from error

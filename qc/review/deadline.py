@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
+from schemas.text_file import parse_toml
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -95,7 +97,7 @@ def parse_rules(text: str, name: str) -> tuple[DeadlineRule, ...]:
     DeadlineFileError
     """
     try:
-        rules = msgspec.convert(tomllib.loads(text), _File).rule
+        rules = msgspec.convert(parse_toml(text), _File).rule
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"{name}: {error}"
         raise DeadlineFileError(msg) from error

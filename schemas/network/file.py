@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.network import Network
 from schemas.network.check import faults
-from schemas.text_file import read_text
+from schemas.text_file import parse_toml, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,8 @@ class NetworkFileError(ValueError):
 def parse_network(text: str, name: str) -> Network:
     """Parse the TOML of a network file; raises `NetworkFileError` with ``name``, the file's."""
     try:
-        network = msgspec.convert(tomllib.loads(text), Network)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        network = msgspec.convert(parse_toml(text), Network)
+    except tomllib.TOMLDecodeError as error:
         msg = f"{name}: not TOML: {error}"
         raise NetworkFileError(msg) from error
     except msgspec.ValidationError as error:

@@ -10,6 +10,7 @@ import msgspec
 from analysis.receptor.pmf import PmfInputError
 from analysis.statistics.limit import DATA
 from schemas.parameter import load_parameters
+from schemas.text_file import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,7 +112,7 @@ def parse_error_rules(text: str, place: str = ERRORS_PATH.name) -> ErrorRules:
     0.001
     """
     try:
-        rules = msgspec.convert(tomllib.loads(text), ErrorRules)
+        rules = msgspec.convert(parse_toml(text), ErrorRules)
     except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
         message = f"{place}: {error}"
         raise PmfInputError(message) from error

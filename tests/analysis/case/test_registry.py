@@ -73,6 +73,7 @@ def test_the_example_of_the_deployment_is_a_registry() -> None:
         ("[[company]]\n" + ENTRY, "other entries: 'company'"),
         ("[[enterprise", "file: not TOML"),
         ("enterprise = " + "[" * 5000 + "]" * 5000, "file: not TOML: .*recursion"),
+        (ENTRY + ".".join(["a"] * 5000) + " = 1", "file: not TOML: line 9: a key of 5000 parts, expected at most 9"),
         (
             ENTRY.replace('"Works"', '"\\u001b]0;x\\u0007"'),
             r"name_en: '\\x1b\]0;x\\x07', expected one line of at most 100",
