@@ -143,9 +143,9 @@ def _kind(
 
 
 def _has_level(case_hours: CaseHours) -> bool:
-    """Whether the usual level of the station is known for hours of the event."""
-    deviation = case_hours.series(case_hours.given.parameter).deviation[0, case_hours.inside]
-    return bool(np.isfinite(deviation).any())
+    """Whether the usual level of the station is known for hours of the event, and how means over as many hours vary."""
+    series = case_hours.series(case_hours.given.parameter)
+    return bool(np.isfinite(series.deviation[0, case_hours.inside]).any() and np.isfinite(series.block[0]))
 
 
 def _enterprises(
@@ -241,7 +241,7 @@ def _missing(case_hours: CaseHours, series: StationSeries, channels: Channels) -
     wind = case_hours.row(case_hours.station_ids[0], "wind_direction")[case_hours.inside]
     others = np.isfinite(series.deviation[1:][:, case_hours.inside]).any(axis=1).sum()
     lacks = {
-        "history": int(series.history[0]) < FULL_HISTORY_H,
+        "history": int(series.history[0]) < FULL_HISTORY_H or not np.isfinite(series.block[0]),
         "wind": not np.isfinite(wind).any(),
         "neighbours": not others,
         "channels": len(channels.names) <= 1,

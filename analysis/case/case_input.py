@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from schemas.parameter import UnknownParameterError
 from schemas.parameter import parameter as known
 
@@ -18,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
-
-    import pandas as pd
 
     from analysis.case.case_file import CaseFile
     from analysis.case.registry import Registry
@@ -78,8 +79,8 @@ class CaseInput:
     Raises
     ------
     CaseInputError
-        The parameter is not in the registry, the station is not among the stations, the window is empty, or a moment has no
-        zone.
+        The parameter is not in the registry, the station is not among the stations, the window is empty, a moment has no
+        zone or occurs twice in a frame, or a value is infinite.
     """
 
     station: Station
@@ -109,3 +110,24 @@ class CaseInput:
         if self.window.end <= self.window.start:
             msg = f"window: the end {self.window.end:%Y-%m-%d %H:%M} must be after the start {self.window.start:%Y-%m-%d %H:%M}"
             raise CaseInputError(msg)
+        for field_name, frames in (("hourly", self.hourly), ("minute", self.minute)):
+            for station_id, frame in frames.items():
+                _check_frame(frame, f"{field_name}: {station_id}")
+
+
+def _check_frame(frame: pd.DataFrame, place: str) -> None:
+    """Raise `CaseInputError` where moments have no zone or occur twice, or a value is infinite."""
+    index = pd.DatetimeIndex(frame.index)
+    if index.tz is None:
+        msg = f"{place}: expected moments with a time zone, found {index.dtype}"
+        raise CaseInputError(msg)
+    if not index.is_unique:
+        twice = index[index.duplicated()][0]
+        msg = f"{place}: {twice:%Y-%m-%d %H:%M} {twice.tzname()} occurs twice, expected each moment once"
+        raise CaseInputError(msg)
+    values = frame.select_dtypes("floating")
+    is_infinite = np.isinf(values.to_numpy(dtype=float))
+    if is_infinite.any():
+        row, column = np.argwhere(is_infinite)[0]
+        msg = f"{place}: {values.columns[column]} is infinite at {index[row]:%Y-%m-%d %H:%M} {index[row].tzname()}, expected a number or NaN"
+        raise CaseInputError(msg)

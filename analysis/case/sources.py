@@ -94,7 +94,7 @@ def sources_of(case_hours: CaseHours, channels: Channels, kind: EventKind, *, is
     level, weight = background_levels(channels, found, inside)
     excess = _hourly_excess(channels, found, inside, at)
     mean = mean_of(channels.value[:, 0][:, inside])
-    if kind is EventKind.FAULT or not mean[at] > 0:
+    if kind is EventKind.FAULT or not mean[at] > 0 or not np.isfinite(weight[at]).all():
         return Composition(shares=(), excess=excess)
     background = _percent(np.clip(level[at] / mean[at], 0.0, 1.0), weight[at])
     if not is_plume:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.case.assembly import case_file
@@ -23,6 +25,9 @@ from analysis.case.sources import SHORT_HISTORY_SCORE
 from schemas.interval import Interval
 from schemas.words import LANGUAGES
 from sensors.simulator.labelled import LabelledEvent, labelled_event, noise_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PLUME, HAZE, OZONE, FAULT = 5, 1, 3, 14
@@ -194,6 +199,38 @@ def test_a_window_without_values_is_an_error_that_names_it() -> None:
 def test_input_that_cannot_be_used_is_refused_with_its_field(field: str, value: object, message: str) -> None:
     with pytest.raises(CaseInputError, match=message):
         replace(given(HAZE), **{field: value})
+
+
+@pytest.mark.parametrize("field", ["hourly", "minute"])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda frame: pd.concat([frame, frame.iloc[-3:]]), "occurs twice, expected each moment once"),
+        (lambda frame: frame.tz_localize(None), "expected moments with a time zone, found datetime64"),
+        (lambda frame: frame.assign(pm25=np.inf), "pm25 is infinite at .* UTC, expected a number or NaN"),
+        (lambda frame: frame.assign(so2=-np.inf), "so2 is infinite at"),
+    ],
+)
+def test_frames_that_cannot_be_used_are_named_with_station_and_moment(
+    field: str, spoil: Callable[[pd.DataFrame], pd.DataFrame], message: str
+) -> None:
+    full = given(HAZE)
+    frames = dict(getattr(full, field))
+    name = next(iter(frames))
+    with pytest.raises(CaseInputError, match=rf"{field}: {name}: .*{message}"):
+        replace(full, **{field: frames | {name: spoil(frames[name])}})
+
+
+@pytest.mark.parametrize("seed", [PLUME, HAZE, FAULT])
+@pytest.mark.parametrize("days", [24, 28])
+def test_a_window_as_long_as_the_history_leaves_the_kind_unknown(seed: int, days: int) -> None:
+    full = given(seed)
+    found = case_file(replace(full, window=Interval(full.window.end - timedelta(days=days), full.window.end)))
+    assert found.kind is EventKind.UNKNOWN
+    assert "history" in found.missing
+    assert found.sources == ()
+    assert all(np.isfinite(item.probability) for item in found.kinds)
+    assert "nan" not in " ".join(item.text("en") for item in found.statements)
 
 
 def test_a_plume_has_direction_and_source_and_their_shares_add_up() -> None:
