@@ -10,15 +10,17 @@ import pandas as pd
 from analysis.case.case_file import Bearing, BearingBasis, Estimate
 from analysis.receptor.direction import MOST_CHANCE, WIDEST_DEG, Direction, DirectionBasis, WindTest, leading_direction
 from analysis.receptor.direction.cluster import DirectionInputError
+from analysis.receptor.direction.fine_wind import fine_wind
 from analysis.receptor.direction.result import around
 
 if TYPE_CHECKING:
     from analysis.case.case_hours import CaseHours
 
 _FULL = 360.0
-AGAINST_FACTOR = 0.5
+AGAINST_FACTOR = 0.2
 """How many times as probable an excess is with its wind as with that of other days, below which it contradicts its wind, if the wind of most
-other days explains it better too [1]; chosen on simulated plumes of seeds 0 to 299."""
+other days explains it better too [1]: of 100 winds 95 are taken to be those of their plume, and after such an excess four in five still are.
+Project choice."""
 PROBABLY = 0.7
 """Least probability of a plume whose wind is stated without a place that explains it [1]; project choice, the grade "probably"."""
 _OF_EVENT = frozenset({DirectionBasis.EVENT, DirectionBasis.WIND})
@@ -41,8 +43,11 @@ def direction_of(case_hours: CaseHours) -> Direction | None:
         pd.DataFrame(case_hours.table(name).T, index=case_hours.hours, columns=list(case_hours.station_ids))
         for name in (given.parameter, "wind_speed", "wind_direction")
     )
+    fine = fine_wind(given.minute, given.parameter, places=places, station_id=given.station.id)
     try:
-        return leading_direction(values, speed, angle, places=places, station_id=given.station.id, window=given.window)
+        return leading_direction(
+            values, speed, angle, places=places, station_id=given.station.id, window=given.window, fine=fine
+        )
     except DirectionInputError:
         return None
 
@@ -104,7 +109,7 @@ def contradicts(winds: WindTest) -> bool:
     --------
     >>> contradicts(WindTest(chance=0.8, better=23, days=29, factor=0.1))
     True
-    >>> contradicts(WindTest(chance=0.8, better=23, days=29, factor=0.9))
+    >>> contradicts(WindTest(chance=0.8, better=23, days=29, factor=0.3))
     False
     """
     return winds.chance > MOST_CHANCE and (winds.factor < AGAINST_FACTOR or winds.better >= winds.days)

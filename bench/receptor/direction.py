@@ -18,7 +18,8 @@ import pandas as pd
 from analysis.receptor.cpf import cpf
 from analysis.receptor.direction import Direction, DirectionBasis, direction_of_frames, leading_direction
 from analysis.receptor.direction.cluster import BACKGROUND_DAYS, cluster_of
-from analysis.receptor.direction.event import wind_of_excess
+from analysis.receptor.direction.event import scores_of
+from analysis.receptor.direction.wind_of_excess import wind_of_excess
 from analysis.receptor.wind import sectors
 from qc.robust import MAD_TO_SIGMA
 from schemas.geodesy import bearing_deg
@@ -171,7 +172,7 @@ def release_coverage() -> dict[str, object]:
             for code in (case.species, "wind_speed", "wind_direction")
         ]
         cluster = cluster_of(parts[0], (parts[1], parts[2]), places=station, station_id=name, window=case.window)
-        found = wind_of_excess(cluster)
+        found = wind_of_excess(cluster, scores_of(cluster)[1][:, 0])
         truth = float(bearing_deg(*station[name], case.release.lon, case.release.lat))
         if found is not None:
             covered.append(off_deg(found.from_deg, truth) <= found.half_width_deg)

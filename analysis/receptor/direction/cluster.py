@@ -12,7 +12,7 @@ from analysis.receptor.wind import CALM_BELOW_M_S
 from schemas.geodesy import bearing_deg, great_circle_km
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -97,7 +97,7 @@ def cluster_of(
     inside = pd.DatetimeIndex(values.index)
     inside = inside[(inside >= index[0]) & (inside <= index[-1])]
     table = values.loc[inside, list(near)].reindex(index).to_numpy(dtype=float)
-    vanes = [name for name in _reached(wind[0], places, station_id) if name in wind[1]]
+    vanes = [name for name in near_stations(wind[0].columns, places, station_id) if name in wind[1]]
     speed, from_deg = _mean_wind([part.reindex(index=index, columns=vanes) for part in wind])
     lon, lat = (np.array([places[name][number] for name in near]) for number in range(2))
     away, bearing = great_circle_km(lon[0], lat[0], lon, lat), np.radians(bearing_deg(lon[0], lat[0], lon, lat))
@@ -117,14 +117,14 @@ def _near(values: pd.DataFrame, places: Mapping[str, tuple[float, float]], stati
     if station_id not in values or station_id not in places:
         msg = f"station {station_id} has no values or no place: both are needed"
         raise DirectionInputError(msg)
-    others = _reached(values, places, station_id)
+    others = near_stations(values.columns, places, station_id)
     return [station_id, *(name for name in others if name != station_id and values[name].notna().any())]
 
 
-def _reached(frame: pd.DataFrame, places: Mapping[str, tuple[float, float]], station_id: str) -> list[str]:
-    """Columns whose station is in reach."""
+def near_stations(among: Iterable[object], places: Mapping[str, tuple[float, float]], station_id: str) -> list[str]:
+    """Stations in `REACH_KM` of one that has a place, that one included."""
     own = places[station_id]
-    names = map(str, frame.columns)
+    names = map(str, among)
     return [name for name in names if name in places and float(great_circle_km(*own, *places[name])) <= REACH_KM]
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.stats import norm
 
 from analysis.receptor.direction.excess import excess_of
+from analysis.receptor.direction.way import angles_between, hourly_ways
 from analysis.statistics.tail import tail_chance
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RADIUS_KM, STEP_KM = 15.0, 1.0
 """[km] Extent and spacing of the places that are tried."""
 SPREAD_DEG = 20.0
-"""Standard deviation of the angle between the wind of an hour and the way of its plume; project choice [deg]."""
+"""Standard deviation of the angle between the way of the air of an hour and that of its plume; project choice [deg]."""
 NEAREST_KM = 0.7
 """[km] Nearer stations are taken at it."""
 FEWEST_DAYS = 10
@@ -40,12 +40,6 @@ SELECTED_DAYS = 7
 _FULL = 0.75
 """Part of the station hours that a window needs [1]."""
 _DAY_H = 24
-VANE_DEG = 6.0
-"""Error of the mean wind as the way of the plume, which more hours do not lessen [deg]; from simulated plumes."""
-MEANDER_DEG = 10.0
-"""Further error of each hour [deg]; from simulated plumes."""
-LEVEL = 0.9
-"""Confidence of the interval [1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,26 +62,6 @@ class EventTest:
     explained: float
     bearing_deg: float
     days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindOfExcess:
-    """Mean wind of the hours of an episode, weighted with the excess at the station.
-
-    Attributes
-    ----------
-    from_deg, half_width_deg : float
-        Direction with half its 90 % interval [deg].
-    hours : int
-        Hours with excess and wind direction.
-    effective_hours : float
-        Independent hours by Kish's formula [h].
-    """
-
-    from_deg: float
-    half_width_deg: float
-    hours: int
-    effective_hours: float
 
 
 def scores_of(cluster: Cluster) -> tuple[Field, Field]:
@@ -129,26 +103,6 @@ def compare_with_days(cluster: Cluster) -> EventTest | None:
     )
 
 
-def wind_of_excess(cluster: Cluster) -> WindOfExcess | None:
-    """Mean wind of the excess of the station; None without an hour that has both."""
-    _, excess = scores_of(cluster)
-    own, angle = excess[cluster.in_event, 0], np.radians(cluster.from_deg[cluster.in_event])
-    known = np.isfinite(own) & np.isfinite(angle) & (np.nan_to_num(own) > 0)
-    if not known.any():
-        return None
-    weight = own[known] / own[known].sum()
-    mean = complex((weight * np.exp(1j * angle[known])).sum())
-    effective = 1.0 / float((weight**2).sum())
-    scatter = np.degrees(np.sqrt(-2.0 * np.log(min(max(abs(mean), 1e-9), 1.0))))
-    deviation = np.sqrt(VANE_DEG**2 + (scatter**2 + MEANDER_DEG**2) / effective)
-    return WindOfExcess(
-        from_deg=float(np.degrees(np.angle(mean)) % 360.0),
-        half_width_deg=min(180.0, float(norm.ppf((1 + LEVEL) / 2) * deviation)),
-        hours=int(known.sum()),
-        effective_hours=effective,
-    )
-
-
 def footprint(cluster: Cluster, hours: NDArray[np.int64], places: Field) -> Field:
     """Shape of the excess that each place causes at each station and hour.
 
@@ -166,8 +120,7 @@ def footprint(cluster: Cluster, hours: NDArray[np.int64], places: Field) -> Fiel
         [1]; 0 in hours without wind direction.
     """
     east, north = places[:, 0] - cluster.east_km[:, None], places[:, 1] - cluster.north_km[:, None]
-    bearing = np.degrees(np.arctan2(east, north))
-    away = (cluster.from_deg[hours][:, None, None] - bearing + 180.0) % 360.0 - 180.0
+    away = angles_between(hourly_ways(cluster)[hours], east, north)
     shape = np.exp(-0.5 * (away / SPREAD_DEG) ** 2) / np.maximum(np.hypot(east, north), NEAREST_KM)
     return np.asarray(np.nan_to_num(shape))
 

@@ -14,14 +14,13 @@ from analysis.receptor.direction.cluster import Cluster, cluster_of
 from analysis.receptor.direction.event import (
     FEWEST_DAYS,
     EventTest,
-    WindOfExcess,
     compare_with_days,
     scores_of,
-    wind_of_excess,
 )
 from analysis.receptor.direction.other_winds import FEWEST_DAYS as FEWEST_WINDS
 from analysis.receptor.direction.other_winds import WindTest, compare_with_winds
 from analysis.receptor.direction.result import LOOKS, Direction, DirectionBasis, around, none, reason
+from analysis.receptor.direction.wind_of_excess import WindOfExcess, wind_of_excess
 from analysis.receptor.other_stations import LEAST_STATIONS
 from analysis.statistics.tail import either_chance
 from schemas.frames import valid_values
@@ -29,6 +28,7 @@ from schemas.frames import valid_values
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from analysis.receptor.direction.fine_wind import FineWind
     from schemas.interval import Interval
     from schemas.network import Station
     from schemas.reason import Figure
@@ -47,7 +47,7 @@ WIDEST_DEG = 60.0
 """A direction with a wider half of its interval is not named; project choice [deg]."""
 
 
-def leading_direction(
+def leading_direction(  # noqa: PLR0913 - values and wind by the hour, and where, when, and the wind by ten minutes
     values: pd.DataFrame,
     wind_speed: pd.DataFrame,
     wind_direction: pd.DataFrame,
@@ -55,6 +55,7 @@ def leading_direction(
     places: Mapping[str, tuple[float, float]],
     station_id: str,
     window: Interval,
+    fine: FineWind | None = None,
 ) -> Direction:
     """Name the direction of an episode, if chance does not explain it.
 
@@ -70,6 +71,8 @@ def leading_direction(
         Station of the episode.
     window : Interval
         The episode, UTC. Its hours are no part of the background.
+    fine : FineWind or None
+        Wind of the stations by ten minutes, where it is known.
 
     Returns
     -------
@@ -96,10 +99,10 @@ def leading_direction(
     >>> window = Interval(index[-4].to_pydatetime(), index[-1].to_pydatetime() + pd.Timedelta(hours=1))
     >>> found = leading_direction(values, angle * 0 + 3.0, angle, places=places, station_id="a", window=window)
     >>> found.basis.value, round(found.from_deg), [round(item) for item in found.interval_deg], found.winds.days
-    ('event', 90, [77, 103], 29)
+    ('event', 92, [79, 104], 29)
     """
     cluster = cluster_of(values, (wind_speed, wind_direction), places=places, station_id=station_id, window=window)
-    event = _of_event(cluster)
+    event = _of_event(cluster, fine)
     if event.basis is not None:
         return event
     background = direction_of_background(cluster)
@@ -145,17 +148,18 @@ def direction_of_frames(
     return leading_direction(parts[0], parts[1], parts[2], places=places, station_id=station_id, window=window)
 
 
-def _of_event(cluster: Cluster) -> Direction:
+def _of_event(cluster: Cluster, fine: FineWind | None) -> Direction:
     stations = int(np.isfinite(cluster.level[cluster.in_event]).any(axis=0).sum())
     if stations < LEAST_STATIONS:
         return none("few_stations", stations=stations, needed=LEAST_STATIONS)
-    wind = wind_of_excess(cluster)
+    score, excess = scores_of(cluster)
+    wind = wind_of_excess(cluster, excess[:, 0], fine)
     if wind is None:
         return none("no_wind")
     test = compare_with_days(cluster)
     if test is None:
         return none("few_days", needed=FEWEST_DAYS)
-    return _named(stations, wind, test, compare_with_winds(cluster, scores_of(cluster)[0]))
+    return _named(stations, wind, test, compare_with_winds(cluster, score))
 
 
 def _named(stations: int, wind: WindOfExcess, test: EventTest, winds: WindTest | None) -> Direction:

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from analysis.receptor.direction.excess import LINEAR
+from analysis.receptor.direction.way import angles_between, hourly_ways
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 FEWEST_DAYS = 10
 """Other days that the comparison needs; project choice."""
-SPREAD_DEG = 15.0
-"""Standard deviation of the angle between the wind of an hour and the way of its plume [deg]; chosen, as the next two, on the
-simulated plumes of seeds 0 to 129."""
+SPREAD_DEG = 12.0
+"""Standard deviation of the angle between the way of the air of an hour and that of its plume [deg]; chosen, as the next two, on
+simulated plumes (seeds 0 to 149)."""
 MODEL_ERROR = 0.7
 """Error of what a release causes in an hour, of its logarithm [1]."""
 NOISE = 1.5
@@ -44,6 +45,8 @@ _LEAST_RATE, _MOST_RATE, _RATES = 3.0, 3000.0, 6
 _LOWEST = -6.0
 """Scores below are taken at it [1]."""
 _FURTHEST = 500.0
+_SAME = 1e-6
+"""Difference of logarithms of a probability that rounding makes."""
 _DAY_H = 24
 
 
@@ -98,23 +101,16 @@ def compare_with_winds(cluster: Cluster, score: Field) -> WindTest | None:
     shifts = [shift for shift in starts if known[hours - shift].mean() >= KNOWN]
     if len(shifts) < FEWEST_DAYS:
         return None
-    from_deg = _filled(cluster.from_deg)
-    own, *others = (_log_evidence(cluster, score[hours], from_deg[hours - shift]) for shift in (0, *shifts))
-    better = sum(item >= own for item in others)
+    ways = hourly_ways(cluster)
+    own, *others = (_log_evidence(cluster, score[hours], ways[hours - shift]) for shift in (0, *shifts))
+    better = sum(item >= own - _SAME for item in others)
     factor = 1.0 / float(np.mean(np.exp(np.clip(np.array(others) - own, -_FURTHEST, _FURTHEST))))
     return WindTest(chance=(1 + better) / (1 + len(others)), better=better, days=len(others), factor=factor)
 
 
-def _filled(from_deg: Field) -> Field:
-    """Directions, of calm and missing hours the last one before; so all days are compared in as many hours."""
-    known = np.isfinite(from_deg)
-    last = np.maximum.accumulate(np.where(known, np.arange(len(from_deg)), int(np.argmax(known))))
-    return np.asarray(from_deg[last])
-
-
-def _log_evidence(cluster: Cluster, score: Field, from_deg: Field) -> float:
-    """Logarithm of the probability density of the scores, (hour, station), given the wind: mean over places and rates."""
-    shape = _shape(cluster, from_deg)
+def _log_evidence(cluster: Cluster, score: Field, ways: Field) -> float:
+    """Logarithm of the probability density of the scores, (hour, station), given the ways of the air: mean over places and rates."""
+    shape = _shape(cluster, ways)
     rates = np.exp(np.linspace(np.log(_LEAST_RATE), np.log(_MOST_RATE), _RATES))
     caused = shape[..., None] * rates / LINEAR
     variance = NOISE**2 + (MODEL_ERROR * LINEAR * caused) ** 2 / (1 + caused**2)
@@ -127,10 +123,11 @@ def _log_evidence(cluster: Cluster, score: Field, from_deg: Field) -> float:
     return most + float(np.log(np.exp(total - most).mean()))
 
 
-def _shape(cluster: Cluster, from_deg: Field) -> Field:
+def _shape(cluster: Cluster, ways: Field) -> Field:
     """What each place causes at each hour and station, for the unit of the rate, (hour, station, place) [1]."""
     angle = 2 * np.pi * np.arange(_BEARINGS) / _BEARINGS
     east, north = (np.outer(part, _AWAY_KM).ravel() for part in (np.sin(angle), np.cos(angle)))
     east, north = east - cluster.east_km[:, None], north - cluster.north_km[:, None]
-    away = (from_deg[:, None, None] - np.degrees(np.arctan2(east, north)) + 180.0) % 360.0 - 180.0
-    return np.asarray(np.exp(-0.5 * (away / SPREAD_DEG) ** 2) / np.maximum(np.hypot(east, north), NEAREST_KM))
+    away = angles_between(ways, east, north)
+    reached = np.nan_to_num(np.exp(-0.5 * (away / SPREAD_DEG) ** 2))
+    return np.asarray(reached / np.maximum(np.hypot(east, north), NEAREST_KM))

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from analysis.receptor.direction.event import WindOfExcess
 from analysis.receptor.direction.other_winds import WindTest
+from analysis.receptor.direction.wind_of_excess import WindOfExcess
 from schemas.reason import Figure, ReasonData
 
 LOOKS = 2

@@ -16,8 +16,8 @@ from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.probability import kind_of
 from analysis.case.origin_statement import direction_statement
 from analysis.receptor.direction import WindTest
-from analysis.receptor.direction.event import WindOfExcess
 from analysis.receptor.direction.result import Direction
+from analysis.receptor.direction.wind_of_excess import WindOfExcess
 from bench.analysis.labelled_case import with_other_wind
 from schemas.statement import Confidence
 from tests.analysis.case.test_assembly import PLUME, computed, event, given, of_event

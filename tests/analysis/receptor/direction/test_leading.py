@@ -20,9 +20,13 @@ def noise(seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rng.normal(20.0, 2.0, (HOURS, 4)), index=INDEX, columns=list(PLACES))
 
 
+STEADY = 2
+"""Hours before the episode in which its wind blows already."""
+
+
 def wind(from_deg: float = 90.0, seed: int = 2) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    angle = np.where(np.arange(HOURS) < HOURS - LAST, rng.uniform(0, 360, HOURS), from_deg)
+    angle = np.where(np.arange(HOURS) < HOURS - LAST - STEADY, rng.uniform(0, 360, HOURS), from_deg)
     return pd.DataFrame({"a": angle}, index=INDEX)
 
 
