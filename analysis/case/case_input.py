@@ -125,7 +125,7 @@ def _check_frame(frame: pd.DataFrame, place: str) -> None:
         twice = index[index.duplicated()][0]
         msg = f"{place}: {twice:%Y-%m-%d %H:%M} {twice.tzname()} occurs twice, expected each moment once"
         raise CaseInputError(msg)
-    values = frame.select_dtypes("floating")
+    values = frame.select_dtypes("number")
     is_infinite = np.isinf(values.to_numpy(dtype=float))
     if is_infinite.any():
         row, column = np.argwhere(is_infinite)[0]

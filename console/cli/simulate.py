@@ -8,6 +8,7 @@ import random
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -92,7 +93,6 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     from store.settings import load_settings
 
     settings = load_settings(Broker)
-    stop = shutdown_on_signals()
     begin, until = _period(start, end, days, settings.zone, is_live=speed == REAL and story is None)
     staged = (
         None
@@ -112,7 +112,9 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     since, last = (until, None) if staged and speed == REAL else (None, until)
     checks = province.check_messages(since=since, until=last)
     readings = _thinned(province.messages(per_message=per_message, since=since, until=last), seed, drop)
-    messages = heapq.merge(readings, checks, key=lambda item: item.due_at)
+    messages = _planned(heapq.merge(readings, checks, key=lambda item: item.due_at))
+    # not before: until here a signal ends the command at once
+    stop = shutdown_on_signals()
     pace = _pace(speed, province.start, stop)
     started = time.perf_counter()
     with shell.explained("simulate"), _answering(province, settings, is_on=answer > 0 or speed == REAL):
@@ -128,6 +130,11 @@ def _write_files(province: Province, datasets: list[str], network: Path | None, 
     if truth is not None:
         truth.parent.mkdir(parents=True, exist_ok=True)
         truth.write_bytes(b"".join(province.truth().json_lines()))
+
+
+def _planned(messages: Iterator[OutgoingMessage]) -> Iterator[OutgoingMessage]:
+    """The same messages, the first of them made: what all stations do is planned before it, which takes seconds."""
+    return chain(list(islice(messages, 1)), messages)
 
 
 def _thinned(messages: Iterator[OutgoingMessage], seed: int, drop: float) -> Iterator[OutgoingMessage]:
