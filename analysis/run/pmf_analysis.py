@@ -15,7 +15,7 @@ from analysis.receptor.pmf import (
     refit,
     scaled_residuals,
 )
-from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL
+from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL, NegativeOutliers, negative_outliers
 from analysis.receptor.pmf.interval import growth_of, join_errors
 from analysis.run.pmf import with_moments
 from analysis.run.pmf_json import bootstrap_json, displacement_json, intervals_json, refit_json, result_json
@@ -83,12 +83,14 @@ class PmfAnalysis:
     result : PmfResult
     large_share : float
         Share of the values with a residual beyond 3 uncertainties [1].
+    negative : tuple of NegativeOutliers
     refit, constrained, bootstrap, intervals, displacement, resamples
         See `analysis.receptor.pmf`.
     """
 
     result: PmfResult
     large_share: float
+    negative: tuple[NegativeOutliers, ...] = ()
     refit: Refit | None = None
     constrained: Constrained | None = None
     bootstrap: Bootstrap | None = None
@@ -99,6 +101,7 @@ class PmfAnalysis:
     def to_json(self) -> dict[str, Any]:
         """JSON values: the attributes of the result, and those of each further part under its name."""
         body = result_json(self.result) | {"large_share": self.large_share}
+        body["negative_outliers"] = [item._asdict() for item in self.negative]
         if self.refit is not None:
             body["refit"] = refit_json(self.refit)
         if self.constrained is not None:
@@ -146,7 +149,9 @@ def factorise(
         result = pulled.result
     residuals = scaled_residuals(result, conc, unc).abs()
     large = float((residuals > LARGE_RESIDUAL).to_numpy().sum() / result.value_count)
-    found = PmfAnalysis(result=result, large_share=large, refit=again, constrained=pulled)
+    found = PmfAnalysis(
+        result=result, large_share=large, negative=negative_outliers(conc, unc), refit=again, constrained=pulled
+    )
     if options.is_displaced:
         found = replace(found, displacement=displace(result, conc, unc, species=options.species))
     return _resampled(found, conc, unc, options) if options.runs else found

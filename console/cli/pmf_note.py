@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL
+
 if TYPE_CHECKING:
     from analysis.run.pmf_analysis import PmfAnalysis
     from schemas.words import Words
+
+
+def negative_note(found: PmfAnalysis, words: Words) -> str | None:
+    """That values are far below zero, with species and first times; None where none is."""
+    if not found.negative:
+        return None
+    where = "; ".join(
+        words("pmf.negative_of", species=item.species, count=item.count, first=item.first, lowest=item.lowest)
+        for item in found.negative
+    )
+    return words("pmf.negative", count=sum(item.count for item in found.negative), limit=LARGE_RESIDUAL, where=where)
 
 
 def interval_notes(found: PmfAnalysis, words: Words) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from analysis.receptor.pmf.fit import fit
 from analysis.receptor.pmf.match import match_profiles
-from analysis.receptor.pmf.samples import check_samples
+from analysis.receptor.pmf.samples import MISSING, check_samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,42 @@ def scaled_residuals(result: PmfResult, conc: pd.DataFrame | ArrayLike, unc: pd.
     g = result.contributions.reindex(samples.times).to_numpy()
     scaled = (samples.x - g @ result.profiles.to_numpy()) * np.sqrt(samples.weight)
     return pd.DataFrame(np.where(samples.weight > 0, scaled, np.nan), samples.times, samples.species)
+
+
+class NegativeOutliers(NamedTuple):
+    """Values of a species that noise around zero does not explain.
+
+    Attributes
+    ----------
+    species : str
+    count : int
+    first : str
+        Time of the first of them.
+    lowest : float
+        Unit of the concentrations.
+    """
+
+    species: str
+    count: int
+    first: str
+    lowest: float
+
+
+def negative_outliers(conc: pd.DataFrame, unc: pd.DataFrame) -> tuple[NegativeOutliers, ...]:
+    """Species with values below zero by more than `LARGE_RESIDUAL` uncertainties; -999 is missing.
+
+    Examples
+    --------
+    >>> conc = pd.DataFrame({"zn": [1.0, -0.2, -9.0]}, index=["1 May", "2 May", "3 May"])
+    >>> negative_outliers(conc, conc.abs() * 0 + 0.1)
+    (NegativeOutliers(species='zn', count=1, first='3 May', lowest=-9.0),)
+    """
+    is_low = (conc < -LARGE_RESIDUAL * unc) & (conc != MISSING)
+    return tuple(
+        NegativeOutliers(str(name), int(rows.sum()), str(conc.index[rows][0]), float(conc.loc[rows, name].min()))
+        for name in conc.columns
+        if (rows := is_low[name].to_numpy()).any()
+    )
 
 
 def reproduced(result: PmfResult) -> float:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-_MISSING = -999.0
+MISSING = -999.0
 """Mark of a missing value in the files of EPA PMF."""
 _LARGEST, _SMALLEST = 1e50, 1e-50
 """Concentrations and uncertainties beyond, and uncertainties below, make sums of squares that exceed the range of a float."""
@@ -69,8 +69,8 @@ def check_samples(conc: pd.DataFrame | ArrayLike, unc: pd.DataFrame | ArrayLike,
     given, spread = _frame(conc, "concentrations"), _frame(unc, "uncertainties")
     _check_alike(given, spread)
     x, s = (frame.to_numpy(dtype=float).copy() for frame in (given, spread))
-    x[x == _MISSING] = np.nan
-    s[s == _MISSING] = np.nan
+    x[x == MISSING] = np.nan
+    s[s == MISSING] = np.nan
     if np.isinf(x).any():
         raise PmfInputError(_at(given, np.isinf(x), "an infinite concentration"))
     if (bad := np.abs(x) > _LARGEST).any():

@@ -90,6 +90,23 @@ def test_the_command_prints_the_result_as_one_json_object(files: list[str]) -> N
     assert "Q" in done.stderr
 
 
+def test_negative_outliers_are_named_with_species_count_and_first_time(
+    files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
+    conc = pd.read_csv(files[0], index_col=0)
+    conc.loc[conc.index[[7, 9]], "so4"] = [-50.0, -60.0]
+    conc.loc[conc.index[3], "so4"] = -999.0
+    conc.to_csv(files[0])
+    done = run(*files, "--factors", "2", "--starts", "1", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["negative_outliers"] == [
+        {"species": "so4", "count": 2, "first": str(conc.index[7]), "lowest": -60.0}
+    ]
+    assert "2 values are more than 3 uncertainties below zero" in done.stderr
+    assert f"so4: 2, the first at {conc.index[7]}, the lowest -60" in done.stderr
+
+
 def test_the_command_prints_a_table_of_per_cents(files: list[str]) -> None:
     done = CliRunner().invoke(
         build_app(["analyse"]), ["analyse", "pmf", *files, "--factors", "2", "--starts", "2", "--no-robust"]
