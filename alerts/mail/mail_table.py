@@ -9,6 +9,7 @@ from alerts.rules.silence import RETURNED
 from alerts.wording import word
 from schemas.alert import AlertState, EndReason, RuleKind
 from schemas.words.message import unit_text
+from schemas.words.naming import times_text
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -96,7 +97,7 @@ def _value(view: AlertView, language: str) -> MailTable:
         label = f"{word('forecast', language)} · {label}"
     against = f"{word('threshold', language)} {'<' if view.is_below else '>'} {wording.quantity(change.threshold, view.unit, view.decimals, language)}"
     if shown is not None and change.threshold and change.threshold > 0:
-        against += word("ratio", language, ratio=f"{shown / change.threshold:.2f}")
+        against += word("ratio", language, ratio=times_text(shown / change.threshold, language))
     rows = _place_rows(view, language) + _time_rows(view, language)
     if view.extreme and view.extreme.at:
         rows.append((word("peak_at", language), wording.time_text(view.extreme.at, view.zone, language)))

@@ -12,6 +12,7 @@ format in the text  what is written
 ``{x:moment}``      a moment of ISO 8601: 2026-11-27 16:00 UTC; other text unchanged
 ``{x:reasons}``     the sentences of a JSON list of stored reasons
 ``{x:ratios}``      a ratio a parameter, ``toluene=3.1,benzene=2``: toluene 3.1 times, benzene 2.0 times
+``{x:times}``       a ratio: two significant digits, "more than 100" above 100
 ``{x:lines}``       the sentences of stored reasons, one a line; a line that is no reason is written unchanged
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
 ``{n:plural.a|b}``  a number and what is counted, ``a`` for one: 1 reading, 3 readings; only where the language has a plural
@@ -32,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.reason import EXACT, Reason, parse_reason
 from schemas.words.catalogue import LANGUAGES, messages
-from schemas.words.naming import parameters_text, ratios_text, tests_text
+from schemas.words.naming import parameters_text, ratios_text, tests_text, times_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -247,5 +248,6 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "lines": _lines,
     "parameters": parameters_text,
     "ratios": ratios_text,
+    "times": lambda value, language: times_text(float(value), language),
     "tests": tests_text,
 }

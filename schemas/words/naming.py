@@ -16,6 +16,8 @@ _MOST = 3
 _GASES = frozenset({ParameterGroup.GAS, ParameterGroup.GHG})
 _BY_FORMULA = {"zh": _GASES, "en": _GASES | {ParameterGroup.ELEMENT}}
 """Groups whose parameters are named by their formula."""
+_LARGE_RATIO = 100
+"""Above it a ratio is only called larger: it says more of the small denominator than of the event."""
 _PROPER = frozenset({"ph", "obukhov_length"})
 
 
@@ -53,11 +55,30 @@ def parameters_text(codes: str, language: str) -> str:
     return listed([short_name(code.strip(), language) for code in codes.split(",")], language)
 
 
+def times_text(ratio: float, language: str) -> str:
+    """A ratio for a sentence: two significant digits, of a large one that it is large.
+
+    Examples
+    --------
+    >>> [times_text(ratio, "en") for ratio in (0.0432, 1.0, 2.52, 9.96, 43.7, 475.3)]
+    ['0.043', '1.0', '2.5', '10', '44', 'more than 100']
+    """
+    if ratio > _LARGE_RATIO:
+        return messages(language)["word.ratio.large"].format(limit=_LARGE_RATIO)
+    rounded = float(f"{ratio:.2g}")
+    if abs(rounded) >= 10:  # noqa: PLR2004 - two digits before the point
+        return f"{rounded:.0f}"
+    return f"{rounded:.1f}" if abs(rounded) >= 1 else f"{rounded:g}"
+
+
 def ratios_text(ratios: str, language: str) -> str:
     """Ratios of parameters: ``toluene=3.1,benzene=2`` as toluene 3.1 times, benzene 2.0 times."""
     text = messages(language)
     pairs = (item.split("=") for item in ratios.split(","))
-    written = (text["word.ratio.times"].format(name=short_name(code, language), ratio=float(x)) for code, x in pairs)
+    written = (
+        text["word.ratio.times"].format(name=short_name(code, language), ratio=times_text(float(x), language))
+        for code, x in pairs
+    )
     return text["page.list.comma"].join(written)
 
 

@@ -109,3 +109,11 @@ def test_a_unit_of_the_registry_is_written_as_in_print(unit: str, shown: str) ->
 @pytest.mark.parametrize(("value", "shown"), [(2236.7, "2240"), (1.0493, "1.05"), (72.44, "72.4"), (math.nan, "–")])
 def test_a_rounded_figure_has_three_digits_and_no_power_of_ten(value: float, shown: str) -> None:
     assert format_message("{value:rounded}", "en", {"value": value}) == shown
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "more than 100 times"), ("zh", "超过 100 倍")])
+def test_a_large_ratio_is_only_called_large(language: str, text: str) -> None:
+    message = {"en": "{ratio:times} times", "zh": "{ratio:times} 倍"}[language]
+    assert format_message(message, language, {"ratio": 475.3}) == text
+    assert format_message(message, language, {"ratio": 4.753}).startswith("4.8 ")
+    assert format_message(message, language, {"ratio": float("nan")}).startswith("– ")
