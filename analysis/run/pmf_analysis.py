@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.receptor.pmf import (
@@ -101,7 +101,7 @@ class PmfAnalysis:
     def to_json(self) -> dict[str, Any]:
         """JSON values: the attributes of the result, and those of each further part under its name."""
         body = result_json(self.result) | {"large_share": self.large_share}
-        body["negative_outliers"] = [item._asdict() for item in self.negative]
+        body["negative_outliers"] = [asdict(item) for item in self.negative]
         if self.refit is not None:
             body["refit"] = refit_json(self.refit)
         if self.constrained is not None:

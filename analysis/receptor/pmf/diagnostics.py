@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,8 @@ def scaled_residuals(result: PmfResult, conc: pd.DataFrame | ArrayLike, unc: pd.
     return pd.DataFrame(np.where(samples.weight > 0, scaled, np.nan), samples.times, samples.species)
 
 
-class NegativeOutliers(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NegativeOutliers:
     """Values of a species that noise around zero does not explain.
 
     Attributes
@@ -74,7 +76,12 @@ def negative_outliers(conc: pd.DataFrame, unc: pd.DataFrame) -> tuple[NegativeOu
     """
     is_low = (conc < -LARGE_RESIDUAL * unc) & (conc != MISSING)
     return tuple(
-        NegativeOutliers(str(name), int(rows.sum()), str(conc.index[rows][0]), float(conc.loc[rows, name].min()))
+        NegativeOutliers(
+            species=str(name),
+            count=int(rows.sum()),
+            first=str(conc.index[rows][0]),
+            lowest=float(conc.loc[rows, name].min()),
+        )
         for name in conc.columns
         if (rows := is_low[name].to_numpy()).any()
     )
