@@ -42,7 +42,9 @@ class Score:
     is_source_right, is_direction_near : bool or None
         First kind of source, and direction within 22.5 degrees; not named counts as wrong. None: no plume.
     held : tuple of bool
-        Whether each interval of a share (background, and the first other one) holds the truth, in this order.
+        Whether each interval of a share (background, and the first other one) holds the truth, in this order. The truth of an excess
+        without a named source is the whole release where no other source is named, as the words of the case file say; of a named kind
+        that is not the source it is 0.
     widths : tuple of float
         Of these intervals [%].
     is_direction_held : bool or None
@@ -126,14 +128,15 @@ def compare(event: LabelledEvent, found: CaseFile) -> Score:
 
 
 def true_percent(event: LabelledEvent) -> float | None:
-    """Part of the mean concentration that the release adds [%]; None where chemistry makes it unknown."""
+    """Part of the measured mean that the release adds, at most all of it [%]; None where chemistry makes it unknown."""
     added = _added(event.excess[event.station_id], event.parameter)
     if added is None:
         return None
     values = event.hourly[event.station_id][event.parameter]
     inside = (values.index >= event.window.start) & (values.index < event.window.end)
     mean = float(values[inside].mean())
-    return 100.0 * float(added.reindex(values[inside].index).fillna(0.0).mean()) / mean if mean > 0 else None
+    share = float(added.reindex(values[inside].index).fillna(0.0).mean()) / mean if mean > 0 else None
+    return None if share is None else 100.0 * min(share, 1.0)
 
 
 def _added(excess: pd.DataFrame, parameter: str) -> pd.Series | None:
@@ -151,7 +154,8 @@ def _shares(
     background = next((item for item in found.sources if item.kind == BACKGROUND), None)
     if truth is None or background is None or lead is None or found.kind is not EventKind.PLUME:
         return (), ()
-    pairs = ((background.percent, 100.0 - truth), (lead.percent, truth if lead.kind == true_kind else 0.0))
+    is_all = lead.kind == UNNAMED and len(found.sources) == len((background, lead))
+    pairs = ((background.percent, 100.0 - truth), (lead.percent, truth if is_all or lead.kind == true_kind else 0.0))
     return tuple(_holds(*pair) for pair in pairs), tuple(item.high - item.low for item, _ in pairs)
 
 
