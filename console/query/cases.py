@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from analysis.report.stored_case import CASE, StoredCase, read_case
+from analysis.report.stored_case import CASE, StoredCase, case_for, read_case
 from console.view.attribution import matching
+from schemas.alert import RuleKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from analysis.case.case_file import CaseFile
     from console.view.alert import AlertHistory
     from schemas.network import Network
     from store.state import Document, StateStore
 
+MOST_LISTED = 300
+"""Case files that are read for a list of alerts: it is shown within a second or two."""
+_TOLERANCE = timedelta(hours=2)
 _DRAWING = threading.Lock()
 """matplotlib's settings are those of the process: one picture at a time."""
 
@@ -56,6 +63,21 @@ def read_alert_case(state: StateStore, network: Network, episode: AlertHistory) 
     prefix = f"{worst.station_id}/{worst.parameter or ''}"
     old = matching(state.documents.each("attribution", prefix=prefix), episode)
     return AlertCase(None, 0, why_no_case(state, worst), is_expected=is_of_air(worst, network), old=old)
+
+
+def read_alert_cases(state: StateStore, episodes: Sequence[AlertHistory]) -> dict[int, CaseFile]:
+    """Case files of alerts in a list, by the id of the alert; of the newest `MOST_LISTED` case files."""
+    worst = {item.id: item.worst for item in episodes if item.worst.kind is RuleKind.THRESHOLD and item.worst.parameter}
+    if not worst:
+        return {}
+    since = min(change.since for change in worst.values()) - _TOLERANCE
+    documents = state.documents.list(CASE, created_from=since, limit=MOST_LISTED)
+    items = [item for document in documents if (item := read_case(document.body)) is not None]
+    found = {
+        number: case_for(items, change.station_id, change.parameter or "", change.since, change.at)
+        for number, change in worst.items()
+    }
+    return {number: item.case for number, item in found.items() if item is not None}
 
 
 def read_one_case(state: StateStore, key: str) -> tuple[StoredCase, int] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from console.query.cases import list_cases, read_alert_case, read_one_case
+from console.query.cases import list_cases, read_alert_case, read_alert_cases, read_one_case
 from console.query.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
 from console.query.flag_reader import FlagReader
 from console.query.health import HealthData, HealthQuery, data_docs, read_counts
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from analysis.case.case_file import CaseFile
     from analysis.report.stored_case import StoredCase
     from console.query.cases import AlertCase
     from console.view.alert import AlertHistory
@@ -219,6 +220,10 @@ class Queries:
     def alert_case(self, episode: AlertHistory) -> AlertCase:
         """The case file of an alert, or what is known of its absence."""
         return read_alert_case(self.state, self.network, episode)
+
+    def alert_cases(self, episodes: Sequence[AlertHistory]) -> dict[int, CaseFile]:
+        """Case files of alerts in a list, by the id of the alert."""
+        return read_alert_cases(self.state, episodes)
 
     def case(self, key: str) -> tuple[StoredCase, int] | None:
         """A case file by its key and the number of its versions; None where there is none."""

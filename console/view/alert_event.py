@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from analysis.case.case_file import CaseFile
     from console.view.alert import AlertHistory
     from schemas.network import Station
     from schemas.words import Words
@@ -64,7 +65,7 @@ class AlertEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """An event as a table shows it.
+    """An event as a table shows it; ``case`` is what the first case file of its alerts answers.
 
     ``lead``: row of the leading alert, of which the extreme is. ``alerts``: rows of all, the leading one first. ``open_count``, ``taken_count``:
     open alerts, and the acknowledged ones of them.
@@ -75,6 +76,7 @@ class EventRow:
     what: str
     where: str
     value_of: str
+    case: str
     severity: str
     state: str
     since: datetime
@@ -110,9 +112,16 @@ def alert_events(alerts: Sequence[AlertHistory], stations: Mapping[str, Station]
     return [AlertEvent(alerts=_ranked((alerts[number] for number in sorted(group)), now)) for group in every]
 
 
-def event_row(event: AlertEvent, words: Words, station_names: Mapping[str, str], now: datetime) -> EventRow:
-    """Row of an event; that of one alert alone is its alert's."""
-    rows = tuple(alert_row(item, words, station_names, now) for item in event.alerts)
+def event_row(
+    event: AlertEvent,
+    words: Words,
+    station_names: Mapping[str, str],
+    now: datetime,
+    cases: Mapping[int, CaseFile] | None = None,
+) -> EventRow:
+    """Row of an event; that of one alert alone is its alert's. ``cases``: case files by the id of their alert."""
+    known = cases or {}
+    rows = tuple(alert_row(item, words, station_names, now, case=known.get(item.id)) for item in event.alerts)
     lead, opened = rows[0], [item for item in event.alerts if item.is_open]
     several = len(rows) > 1
     parameters = dict.fromkeys(item.worst.parameter or "" for item in event.alerts)
@@ -125,6 +134,7 @@ def event_row(event: AlertEvent, words: Words, station_names: Mapping[str, str],
         if len(names) > 1
         else lead.what,
         where=_where(places, words),
+        case=next((row.case for row in rows if row.case), ""),
         value_of=f"{lead.station} · {names[0]}" if several else "",
         severity=str(event.severity),
         state=_state(event, lead),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alerts.wording import word
+from console.view.case import answer_line
 from console.view.duration import duration_text
 from console.view.quantity import format_value, name_of
 from schemas.alert import RuleKind
@@ -16,6 +17,7 @@ from schemas.words.message import unit_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from analysis.case.case_file import CaseFile
     from console.view.alert import AlertHistory
     from schemas.alert import AlertTransition
     from schemas.words import Words
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 class AlertRow:
     """An episode as a table shows it: its extreme, the newest value, threshold, unit and reason ready to print.
 
-    ``has_page``: the station is of the network file. ``detail``: what an operation alert reports. ``has_value``: it has an extreme.
+    ``has_page``: the station is of the network file. ``case``: what its case file answers, empty without one. ``detail``: what an operation alert reports. ``has_value``: it has an extreme.
     """
 
     id: int
@@ -48,10 +50,18 @@ class AlertRow:
     state: str
     reason: str
     who: str
+    case: str
 
 
-def alert_row(episode: AlertHistory, words: Words, station_names: Mapping[str, str], now: datetime) -> AlertRow:
-    """Row of one episode at a moment."""
+def alert_row(
+    episode: AlertHistory,
+    words: Words,
+    station_names: Mapping[str, str],
+    now: datetime,
+    *,
+    case: CaseFile | None = None,
+) -> AlertRow:
+    """Row of one episode at a moment, with its case file if there is one."""
     worst, extreme, latest = episode.worst, episode.extreme(now), episode.latest
     station_id = worst.station_id
     return AlertRow(
@@ -75,6 +85,7 @@ def alert_row(episode: AlertHistory, words: Words, station_names: Mapping[str, s
         state=_state_of(episode),
         reason=word(f"end_{episode.reason}", words.language) if episode.reason else "",
         who=episode.acknowledged.who if episode.acknowledged else "",
+        case="" if case is None else answer_line(case, words),
     )
 
 

@@ -41,9 +41,11 @@ async def alerts_page(request: Request, queries: Queries) -> None:
             show_problem(page, found)
             return
         names = station_names(queries, page)
+        read = await load(partial(queries.alert_cases, found.episodes))
+        cases = {} if isinstance(read, PageProblem) else read
         events = alert_events(found.episodes, queries.network.stations, page.now)
         opened, past = (
-            [event_row(item, page.words, names, page.now) for item in events if item.is_open is is_open]
+            [event_row(item, page.words, names, page.now, cases) for item in events if item.is_open is is_open]
             for is_open in (True, False)
         )
         count = sum(row.open_count for row in opened)

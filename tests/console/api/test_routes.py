@@ -200,6 +200,11 @@ def test_a_case_file_is_answered_with_its_sentences_and_picture(running: Running
     assert (status, kind, body[:8]) == (200, "image/png", b"\x89PNG\r\n\x1a\n")
 
 
+def test_the_list_of_alerts_has_the_answer_of_the_case_file(running: Running) -> None:
+    page = _get(f"{running.url}/alerts")[2].decode()
+    assert page.count("case-line") == 1
+
+
 def test_the_picture_on_the_page_of_an_alert_has_the_threshold_of_the_alert(running: Running) -> None:
     (listed,) = _json(f"{running.url}/api/v1/cases?station=ln-sy-01")["cases"]
     with StateStore(running.settings.state_url) as state:
