@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.case.case_file import EventKind
+from analysis.receptor.source_library import Certainty
 from analysis.receptor.station_model import HIGH, LOW, factor_column
 from schemas.moment import utc_text
 from schemas.words import LANGUAGES
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from analysis.report.stored_case import StoredCase
 
 SOURCE_TYPES = {
-    "station_id": "object", "network": "object", "factor": "int64", "kind": "object", "kind_probability": "float64",
+    "station_id": "object", "network": "object", "factor": "int64", "kind": "object", "kind_certainty": "object",
+    "kind_score": "float64", "kind_probability": "float64",
     "unnamed_because": "object", "mass": "float64", "mass_low": "float64", "mass_high": "float64", "quality": "object",
     "measured": "float64", "unexplained": "float64", "chi2": "float64", "species_used": "float64", "solution": "object",
 }  # fmt: skip
 SOURCE_UNITS = dict.fromkeys(("mass", "mass_low", "mass_high", "measured"), "ug/m3") | dict.fromkeys(
-    ("kind_probability", "unexplained", "chi2", "species_used"), "1"
+    ("kind_score", "kind_probability", "unexplained", "chi2", "species_used"), "1"
 )
 CASE_UNITS = (
     dict.fromkeys(("bearing", "bearing_low", "bearing_high", "place_lon", "place_lat"), "deg")
@@ -52,6 +54,8 @@ def source_table(hours: pd.DataFrame, network: str, solutions: Mapping[str, Stat
     DataFrame
         ``start`` (UTC) and the columns of `SOURCE_TYPES`, units `SOURCE_UNITS`. ``mass`` with its 90 % interval is NaN where too few
         species were measured; ``quality`` then is ``too_few_species``, else ``split``. ``kind`` is empty for a factor without a name.
+        ``kind_certainty`` is `Certainty` of the name by ``kind_score``, the agreement with the profile of the library; only a sure one has
+        a ``kind_probability``.
 
     Examples
     --------
@@ -81,7 +85,9 @@ def _factor_rows(part: pd.DataFrame, network: str, solution: StationSolution, fa
         "network": network,
         "factor": factor.number,
         "kind": factor.kind or "",
-        "kind_probability": factor.probability,
+        "kind_certainty": factor.certainty.value,
+        "kind_score": factor.score,
+        "kind_probability": factor.probability if factor.certainty is Certainty.SURE else float("nan"),
         "unnamed_because": str(factor.why or ""),
         **dict(zip(("mass", "mass_low", "mass_high"), masses.to_numpy(dtype=float).T, strict=True)),
         "quality": pd.Series(is_split).map({True: "split", False: "too_few_species"}).to_numpy(),

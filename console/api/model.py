@@ -242,7 +242,9 @@ class SourceRow(BaseModel):
     network: str
     factor: int
     kind: str
-    kind_probability: float
+    kind_certainty: str = Field(description="`sure`, `perhaps` where the profile agrees poorly, or `unnamed`")
+    kind_score: float = Field(description="Agreement with the profile of the library, 0 to 1")
+    kind_probability: float | None = Field(description="Only of a sure name")
     unnamed_because: str
     mass: float | None = Field(description="Of all species of the solution; `mass_low` to `mass_high`: 90 % interval")
     mass_low: float | None

@@ -38,7 +38,7 @@ def refit_stored(station_id: str, network: str, *, is_continued: bool, as_json: 
     if not keys:
         typer.echo(f"skyground: {shell.text('model.no_hours', station=station_id, network=network)}", err=True)
         raise typer.Exit(1)
-    _show(settings, keys[0], as_json=as_json)
+    show_solution(settings, keys[0], as_json=as_json)
 
 
 def split(
@@ -141,7 +141,8 @@ def _check_station(settings: SharedSettings, station_id: str, network: str | Non
         raise typer.BadParameter(msg)
 
 
-def _show(settings: SharedSettings, key: str, *, as_json: bool) -> None:
+def show_solution(settings: SharedSettings, key: str, *, as_json: bool) -> None:
+    """Write a stored solution."""
     import msgspec
 
     from analysis.receptor.station_model import StationSolution
@@ -156,24 +157,27 @@ def _show(settings: SharedSettings, key: str, *, as_json: bool) -> None:
         typer.echo(json.dumps({"key": key, **_with_texts(document.body)}, ensure_ascii=False))
         return
     solution = msgspec.convert(document.body, StationSolution)
-    _show_solution(solution, shell.words())
+    _write_solution(solution, shell.words())
 
 
 def _with_texts(body: dict[str, Any]) -> dict[str, Any]:
-    """The document with the sentences of its reasons in both languages."""
+    """The document with the certainty of its names, and the sentences of its reasons in both languages."""
+    from analysis.receptor.source_library import certainty_of
     from schemas.reason import parse_reason
     from schemas.words import render
 
     reasons = [reason for text in body["reasons"] if (reason := parse_reason(text)) is not None]
+    factors = [item | {"certainty": certainty_of(item["kind"], item["score"])} for item in body["factors"]]
     return body | {
+        "factors": factors,
         "reasons": [
             {"key": item.key, "figures": dict(item.figures), "zh": render(item, "zh"), "en": render(item, "en")}
             for item in reasons
-        ]
+        ],
     }
 
 
-def _show_solution(solution: StationSolution, words: Words) -> None:
+def _write_solution(solution: StationSolution, words: Words) -> None:
     from schemas.reason import parse_reason
     from schemas.words import render
 
@@ -194,10 +198,20 @@ def _show_solution(solution: StationSolution, words: Words) -> None:
         typer.echo(text if reason is None else render(reason, words.language))
 
 
+def _name(factor: ModelFactor, words: Words) -> str:
+    from analysis.receptor.source_library import Certainty
+    from console.view.contributions import MOST_SHOWN
+
+    if factor.certainty is Certainty.UNNAMED:
+        return words("model.unnamed", why=str(factor.why), score=factor.score)
+    if factor.certainty is Certainty.PERHAPS:
+        return words("model.perhaps", kind=factor.kind, score=factor.score)
+    shown = min(factor.probability, MOST_SHOWN)
+    return words("model.named", kind=factor.kind, probability=shown, score=factor.score)
+
+
 def _factor_text(factor: ModelFactor, words: Words) -> str:
-    name = words("model.named", kind=factor.kind, probability=factor.probability, score=factor.score) if factor.kind else (
-        words("model.unnamed", why=str(factor.why), score=factor.score)
-    )  # fmt: skip
+    name = _name(factor, words)
     ends = "" if factor.mass_low is None else f" [{factor.mass_low:.3g}, {factor.mass_high:.3g}]"
     cosine = "" if factor.cosine is None else f"  cos {factor.cosine:.3f}"
     return f"{name}  {factor.mass:.3g}{ends} ug/m3  {factor.share:.0%}  {', '.join(factor.species)}{cosine}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from analysis.receptor.source_library import Certainty, load_library
 from analysis.receptor.station_model import HIGH, LOW, factor_column
 from console.view.chart import chart_frame
 from console.view.chart_line import wall_ms
@@ -22,12 +23,23 @@ if TYPE_CHECKING:
     from console.view.theme import ChartTheme
     from schemas.words import Words
 
+MOST_SHOWN = 0.99
+"""A larger probability of a name is shown as this [1]: of the sure names of simulated profiles a twentieth was wrong (docs/attribution.md)."""
+
 
 def factor_name(factor: ModelFactor, words: Words) -> str:
-    """Number and kind of a factor, or that it is not named."""
-    if factor.kind is None:
+    """Number and kind of a factor, perhaps only, or that it is not named."""
+    if factor.certainty is Certainty.UNNAMED:
         return words("factors.unnamed", number=factor.number)
-    return words("factors.named", number=factor.number, kind=factor.kind)
+    key = "factors.named" if factor.certainty is Certainty.SURE else "factors.perhaps"
+    return words(key, number=factor.number, kind=factor.kind)
+
+
+def _why(factor: ModelFactor, words: Words) -> str:
+    """Why a factor has no name, or perhaps only; empty for a sure one."""
+    if factor.certainty is Certainty.PERHAPS:
+        return words("factors.poor", score=factor.score, least=load_library().rules.factor_sure_score)
+    return "" if factor.why is None else words("factors.why", why=str(factor.why))
 
 
 def factor_rows(solution: StationSolution, words: Words) -> list[dict[str, object]]:
@@ -35,9 +47,9 @@ def factor_rows(solution: StationSolution, words: Words) -> list[dict[str, objec
     return [
         {
             "name": factor_name(factor, words),
-            "why": "" if factor.why is None else words("factors.why", why=str(factor.why)),
+            "why": _why(factor, words),
             "score": f"{factor.score:.2f}",
-            "probability": f"{factor.probability:.0%}",
+            "probability": f"{min(factor.probability, MOST_SHOWN):.0%}" if factor.certainty is Certainty.SURE else "",
             "mass": f"{factor.mass:.3g}",
             "interval": "–" if factor.mass_low is None else f"{factor.mass_low:.3g}–{factor.mass_high:.3g}",
             "share": f"{factor.share:.0%}",

@@ -14,7 +14,7 @@ from analysis.receptor.source_library.apportion import (
     SourceProbability,
     apportion_excess,
 )
-from analysis.receptor.source_library.naming import Naming, name_factor
+from analysis.receptor.source_library.naming import Certainty, Naming, certainty_of, name_factor
 from analysis.receptor.source_library.profile import (
     BACKGROUND,
     UNNAMED,
@@ -27,12 +27,14 @@ __all__ = [
     "BACKGROUND",
     "UNNAMED",
     "Apportionment",
+    "Certainty",
     "ExcessShare",
     "Naming",
     "SourceLibrary",
     "SourceLibraryError",
     "SourceProbability",
     "apportion_excess",
+    "certainty_of",
     "load_library",
     "name_factor",
 ]

@@ -29,6 +29,27 @@ class Unnamed(StrEnum):
     POOR_FIT = "poor_fit"
 
 
+class Certainty(StrEnum):
+    """How well the name of a factor fits: ``perhaps`` below the ``factor_sure_score`` of the library, whatever the probability says."""
+
+    SURE = "sure"
+    PERHAPS = "perhaps"
+    UNNAMED = "unnamed"
+
+
+def certainty_of(kind: str | None, score: float) -> Certainty:
+    """How well a name fits by its score.
+
+    Examples
+    --------
+    >>> [certainty_of("steel", score).value for score in (0.66, 0.9)]
+    ['perhaps', 'sure']
+    """
+    if kind is None:
+        return Certainty.UNNAMED
+    return Certainty.SURE if score >= load_library().rules.factor_sure_score else Certainty.PERHAPS
+
+
 class Naming(msgspec.Struct, frozen=True, kw_only=True):
     """What a factor is.
 

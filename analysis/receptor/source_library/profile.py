@@ -56,6 +56,7 @@ class LibraryRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     factor_named_probability: float
     factor_named_lead: float
     factor_named_score: float
+    factor_sure_score: float
     factor_named_species: int
 
 

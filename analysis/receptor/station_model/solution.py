@@ -9,7 +9,7 @@ import msgspec
 import pandas as pd
 
 from analysis.receptor.pmf import PmfResult
-from analysis.receptor.source_library.naming import Unnamed
+from analysis.receptor.source_library.naming import Certainty, Unnamed, certainty_of
 from analysis.receptor.station_model.errors import SpeciesError
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class ModelFactor(msgspec.Struct, frozen=True, kw_only=True):
     share: float
     found: int
     cosine: float | None = None
+
+    @property
+    def certainty(self) -> Certainty:
+        """How well the name fits."""
+        return certainty_of(self.kind, self.score)
 
 
 class FactorCount(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,6 +53,16 @@ def test_each_station_has_the_rows_of_its_own_factors() -> None:
     assert (table["mass_low"] < table["mass"]).all()
     assert list(table.columns) == ["start", *SOURCE_TYPES]
     assert set(SOURCE_UNITS) <= set(table)
+
+
+def test_a_name_that_fits_poorly_is_perhaps_and_has_no_probability() -> None:
+    found = solution("a", "steel", "dust", None)
+    poor = msgspec.structs.replace(found.factors[0], score=0.66, probability=1.0)
+    known = {found.key: msgspec.structs.replace(found, factors=(poor, *found.factors[1:]))}
+    table = source_table(hours("a", [[1.0, 2.0, 3.0]]), "pm", known)
+    assert table["kind_certainty"].tolist() == ["perhaps", "sure", "unnamed"]
+    assert table["kind_score"].tolist() == [0.66, 0.9, 0.9]
+    assert table["kind_probability"].isna().tolist() == [True, False, True]
 
 
 def test_an_hour_with_too_few_species_says_so_and_has_no_mass() -> None:

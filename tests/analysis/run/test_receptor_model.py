@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from analysis.run.receptor_model import KIND, current_solution, product_of, refit, split_hours
 from console.cli import build_app
+from console.cli.analyse_model import show_solution
 from console.query.contributions import read_sources
 from console.query.queries import Queries
 from store.influx.store import InfluxStore
@@ -140,6 +141,27 @@ def test_the_split_command_prints_a_summary_and_writes_the_contributions(
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 25
     assert "factor_1_low" in lines[0]
+
+
+def test_the_command_states_how_well_each_name_fits(
+    filled: SharedSettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refit(filled, END)
+    for name in ("network", "influx_url", "influx_database", "state_url", "run_dir"):
+        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(filled, name)))
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
+    key = "s1/pm/2026-05-13"
+    with StateStore(filled.state_url) as state:
+        document = state.documents.get(KIND, key)
+        assert document is not None
+        factors = [item | {"kind": "steel", "score": 0.66, "probability": 1.0} for item in document.body["factors"]]
+        state.documents.put(KIND, key, document.body | {"factors": factors})
+    show_solution(filled, key, as_json=False)
+    said = capsys.readouterr().out
+    assert "perhaps iron and steel (score 0.66" in said
+    assert "100%" not in said
+    show_solution(filled, key, as_json=True)
+    assert {item["certainty"] for item in json.loads(capsys.readouterr().out)["factors"]} == {"perhaps"}
 
 
 def test_a_split_without_a_solution_names_the_stations_and_the_command(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -47,6 +48,23 @@ def test_a_row_names_a_factor_or_says_why_it_has_no_name(solution: StationSoluti
     rows = factor_rows(solution, words("zh", "page"))
     assert any(row["name"].endswith("海盐") and not row["why"] for row in rows)
     assert all(bool(row["why"]) == row["name"].endswith("未命名") for row in rows)
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "perhaps iron and steel"), ("zh", "疑似钢铁冶金")])
+def test_a_name_that_fits_poorly_is_stated_as_perhaps_without_a_probability(
+    solution: StationSolution, language: str, name: str
+) -> None:
+    def rows(score: float) -> list[dict[str, object]]:
+        first = msgspec.structs.replace(solution.factors[0], kind="steel", probability=1.0, score=score, why=None)
+        return factor_rows(
+            msgspec.structs.replace(solution, factors=(first, *solution.factors[1:])), words(language, "page")
+        )
+
+    poor, sure = rows(0.66)[0], rows(0.9)[0]
+    assert str(poor["name"]).endswith(name)
+    assert (poor["probability"], "0.66" in str(poor["why"]), "0.80" in str(poor["why"])) == ("", True, True)
+    assert (sure["probability"], sure["why"]) == ("99%", "")
+    assert name.split(maxsplit=1)[0] not in str(sure["name"])
 
 
 def test_without_factors_the_note_says_what_is_needed() -> None:

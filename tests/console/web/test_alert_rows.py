@@ -46,7 +46,11 @@ def test_the_alerts_of_an_event_are_folded_below_its_row(language: str, folded: 
 @pytest.mark.parametrize(
     ("language", "line", "undecided"),
     [
-        ("en", "Case file: very probably a local plume, source probably iron and steel", "Case file: kind of event undecided"),
+        (
+            "en",
+            "Case file: very probably a local plume, source probably iron and steel",
+            "Case file: kind of event undecided",
+        ),
         ("zh", "研判：极可能是局地污染源排放，来源很可能是钢铁", "研判：事件类型尚不能确定"),
     ],
 )
