@@ -59,7 +59,7 @@ class Announcer(BackgroundConnection):
     def announce(self) -> None:
         """Announce online; without a connection the next one does it."""
         if self._client.is_connected():
-            self._client.publish(self._topic, self._states["online"], qos=QOS, retain=True)
+            self.send_state(self._topic, self._states["online"])
 
     def on_connection(self) -> None:
         """Announce online."""
@@ -67,8 +67,10 @@ class Announcer(BackgroundConnection):
 
     def close(self, *, is_orderly: bool = True) -> None:
         """Announce offline and disconnect."""
+        info = None
         if self._client.is_connected():
-            info = self._client.publish(self._topic, self._states["offline"], qos=QOS, retain=True)
+            info = self.send_state(self._topic, self._states["offline"], is_last=True)
+        if info is not None:
             wait_published(info.is_published, 2.0)
         super().close(is_orderly=is_orderly)
 

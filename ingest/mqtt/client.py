@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import sys
+import threading
 import time
 from contextlib import suppress
 from math import inf
@@ -23,7 +24,7 @@ from ingest.process.supervise import Restarts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from paho.mqtt.client import ConnectFlags, MQTTMessage
+    from paho.mqtt.client import ConnectFlags, MQTTMessage, MQTTMessageInfo
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
@@ -147,6 +148,8 @@ class BackgroundConnection:
         self._client = new_client(settings, client_id, manual_ack=False)
         self._client.on_connect = self._connected
         self._client.on_message = self._arrived
+        self._state_lock = threading.Lock()
+        self._has_sent_last = False
 
     def __enter__(self) -> Self:
         """As `start`."""
@@ -166,6 +169,14 @@ class BackgroundConnection:
         """Disconnect, and wait for the client's thread; not orderly is an end by an exception."""
         self._client.disconnect()
         self._client.loop_stop()
+
+    def send_state(self, topic: str, payload: bytes, *, is_last: bool = False) -> MQTTMessageInfo | None:
+        """Publish a retained state of this process; None after the last one, which another thread must not replace."""
+        with self._state_lock:
+            if self._has_sent_last:
+                return None
+            self._has_sent_last = is_last
+            return self._client.publish(topic, payload, qos=QOS, retain=True)
 
     def on_connection(self) -> None:
         """Called at each connection that the broker accepts, after subscribing; from the network thread."""

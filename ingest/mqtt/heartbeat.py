@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from ingest.mqtt.client import QOS, BackgroundConnection, wait_published
+from ingest.mqtt.client import BackgroundConnection, wait_published
 from ingest.process.heartbeat import HEARTBEAT_S, Heartbeat, HeartbeatSource
 from ingest.process.outage import RateLimitedLog
 from schemas.message import status_topic
@@ -56,8 +56,8 @@ class HeartbeatSender(BackgroundConnection):
     def close(self, *, is_orderly: bool = True) -> None:
         """Disconnect after a last heartbeat; without it, after an exception, the process is reported missing."""
         self._stop.set()
-        if is_orderly and self._client.is_connected():
-            wait_published(self._send(is_end=True).is_published, _LAST_WORD_S)
+        if is_orderly and self._client.is_connected() and (info := self._send(is_end=True)) is not None:
+            wait_published(info.is_published, _LAST_WORD_S)
         super().close()
 
     def run(self) -> None:
@@ -70,9 +70,9 @@ class HeartbeatSender(BackgroundConnection):
         """Send a heartbeat."""
         self._send()
 
-    def _send(self, *, is_end: bool = False) -> MQTTMessageInfo:
+    def _send(self, *, is_end: bool = False) -> MQTTMessageInfo | None:
         payload = msgspec.json.encode(self._source.next(is_end=is_end))
-        return self._client.publish(self._topic, payload, qos=QOS, retain=True)
+        return self.send_state(self._topic, payload, is_last=is_end)
 
 
 class HeartbeatListener(BackgroundConnection):

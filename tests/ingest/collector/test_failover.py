@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 import structlog
-from paho.mqtt.client import MQTTMessage
+from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
 
 from ingest.collector.failover import Failover, TakeOver
 from ingest.mqtt import Announcer, Member, Publisher
@@ -113,6 +113,25 @@ def test_an_unreadable_announcement_is_logged_and_changes_nothing(
     with structlog.testing.capture_logs() as lines:
         announcer._arrived(announcer._client, None, message)
     assert ([line["event"] for line in lines], heard) == (["announcement_unreadable"], [])
+
+
+def test_no_announcement_follows_the_leave_of_a_member(
+    collector_settings: CollectorSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announcer, said = Announcer(collector_settings, lambda *_: None), list[str]()
+
+    def publish(_topic: str, payload: bytes, **_: object) -> MQTTMessageInfo:
+        said.append(msgspec.json.decode(payload, type=Member).state)
+        info = MQTTMessageInfo(1)
+        info._set_as_published()
+        return info
+
+    monkeypatch.setattr(announcer._client, "is_connected", lambda: True)
+    monkeypatch.setattr(announcer._client, "publish", publish)
+    announcer.announce()
+    announcer.close()
+    announcer.announce()  # the session of the collector came back meanwhile, which its own thread announces
+    assert said == ["online", "offline"]
 
 
 def test_only_what_neither_was_handed_is_a_gap(
