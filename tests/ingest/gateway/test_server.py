@@ -239,11 +239,15 @@ def test_figures_are_served(linked: GatewaySettings, tmp_path: Path) -> None:
     (port,) = free_ports(1)
     gateway = Gateway(linked.model_copy(update={"gateway_metrics_port": port}), tmp_path / "gateway.log")
     gateway.start()
+
+    def is_shown(pattern: str) -> bool:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
+            return re.search(f"(?m)^{pattern}$", response.read().decode()) is not None
+
     with Station(linked.gateway_port) as station:
         station.send(upload(1))
         station.hear()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
-            text = response.read().decode()
-    assert re.search(r"(?m)^gateway_kept_frames_total 1\.0$", text)
-    assert re.search(r'(?m)^gateway_answered_frames_total\{cn="9014"\} 1\.0$', text)
+        # the station may have its answer a moment before it is counted
+        wait_for(lambda: is_shown(r'gateway_answered_frames_total\{cn="9014"\} 1\.0'), "the answer")
+        assert is_shown(r"gateway_kept_frames_total 1\.0")
     assert gateway.stop() == 0
