@@ -6,8 +6,8 @@ PACKAGES := alerts analysis console dags ingest qc schemas sensors store
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 unexport PYTHONDONTWRITEBYTECODE
 # A worker a core computes already: threads of BLAS and OpenMP on top of it only wait for each other. (nproc obeys the first.)
-test check fast: export OMP_NUM_THREADS := 1
-test check fast: export OPENBLAS_NUM_THREADS := 1
+test check fast whole: export OMP_NUM_THREADS := 1
+test check fast whole: export OPENBLAS_NUM_THREADS := 1
 
 UV := $(shell command -v uv || echo .cache/uv/bin/uv)
 # A worker more than there are cores, since many tests wait; each starts servers of its own. Workers take whole modules in
@@ -17,7 +17,7 @@ PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscop
 FUZZ := .cache/fuzz
 SECONDS := 600
 
-.PHONY: help setup demo check fast test fmt lint type bench crash fuzz docs lock clean
+.PHONY: help setup demo check fast test whole fmt lint type bench crash fuzz docs lock clean
 
 help:
 	@echo "make demo [CHECK=1]   everything on this machine, with simulated stations and a real data set"
@@ -37,9 +37,13 @@ demo:
 	@deploy/setup.sh run
 	@$(BIN)/skyground demo $(if $(CHECK),--check,)
 
+# Types are checked on one core while the other one lints and compiles the modules once, not once a worker.
 test:
 	@deploy/setup.sh test
-	@$(MAKE) --no-print-directory lint type
+	@$(MAKE) --no-print-directory --jobs=2 type whole
+
+whole: lint
+	@$(BIN)/pytest --collect-only -qq >/dev/null || true
 	@$(PYTEST)
 
 # these tests hardly wait, so a worker a core is enough; lint and types run meanwhile; 25 examples a property, 100 in make test
