@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
+import sys
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -13,13 +16,15 @@ import pytest
 from influxdb_client import InfluxDBClient
 from pydantic import SecretStr
 
+from console.cli import main
 from store.influx.store import InfluxStore
 from store.settings import SharedSettings
 from store.state import StateStore
 from tests import servers
+from tests.command import Done
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # on a busy machine an example is slow, and nothing is promised about its time
 hypothesis.settings.register_profile("any-pace", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -46,9 +51,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank[item.path])
 
 
+def pytest_collection_finish() -> None:
+    """Leave modules and collected tests out of garbage collection: half a second each time, and none of them ever ends."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
-    with servers.running(servers.influxd(tmp_path_factory.mktemp("influxd"))) as server:
+    """A server of many small databases, whose index on disk (as the demo and the crash matrix have it) would take most of its time."""
+    with servers.running(servers.influxd(tmp_path_factory.mktemp("influxd"), is_index_in_memory=True)) as server:
         yield server
 
 
@@ -89,22 +100,35 @@ def maildir(smtp_sink: tuple[servers.Server, Path]) -> Path:
     return directory
 
 
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """SQLAlchemy URL of this test's own state file."""
-    return f"sqlite:///{tmp_path / 'state.sqlite'}"
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty state file with its tables; tests copy it, since all migrations in turn take 0.1 s."""
+    path = tmp_path_factory.mktemp("state") / "state.sqlite"
+    with StateStore(f"sqlite:///{path}") as store:
+        store.migrate()
+    return path
 
 
 @pytest.fixture
-def settings(influx_url: str, sqlite_url: str, tmp_path: Path) -> SharedSettings:
+def sqlite_url(tmp_path: Path, migrated: Path) -> str:
+    """SQLAlchemy URL of this test's own state file, with its tables and no rows."""
+    path = tmp_path / "state.sqlite"
+    shutil.copyfile(migrated, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def settings(influx_url: str, sqlite_url: str, tmp_path: Path) -> Iterator[SharedSettings]:
     """Settings with a database, a state file and a run directory of this test's own."""
-    return SharedSettings(
+    made = SharedSettings(
         run_dir=tmp_path / "run",
         influx_url=influx_url,
         influx_database=f"test_{uuid.uuid4().hex[:12]}",
         state_url=sqlite_url,
         network=ROOT / "deploy" / "network.example.toml",
     )
+    yield made
+    servers.drop_database(influx_url, made.influx_database)
 
 
 @pytest.fixture
@@ -119,7 +143,6 @@ def influx(settings: SharedSettings) -> Iterator[InfluxStore]:
 def state(sqlite_url: str) -> Iterator[StateStore]:
     """The empty state database of `settings`; starts no server."""
     with StateStore(sqlite_url) as store:
-        store.migrate()
         yield store
 
 
@@ -145,6 +168,23 @@ def influx2_settings(sqlite_url: str, tmp_path: Path) -> Iterator[SharedSettings
         for bucket in buckets.find_buckets_iter(org=organisation):
             if bucket.name.startswith(f"{database}/"):
                 buckets.delete_bucket(bucket)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run ``skyground`` with words and settings in this process."""
+
+    def run(*words: str, **settings: object) -> Done:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["skyground", *words])
+            for name, value in settings.items():
+                patch.setenv(f"SKYGROUND_{name.upper()}", str(value))
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                main()
+        return Done(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from console.local.configuration import influxdb_conf, mosquitto_conf
 from console.local.process import http_answers, port_answers, wait_until
@@ -54,14 +56,24 @@ def running(server: Server) -> Iterator[Server]:
         server.stop(kill=True)  # what it would still write is thrown away
 
 
-def influxd(directory: Path, *, needs_login: bool = False) -> Server:
+def influxd(directory: Path, *, needs_login: bool = False, is_index_in_memory: bool = False) -> Server:
     directory.mkdir(parents=True, exist_ok=True)
     http_port, rpc_port = free_ports(2)
     config = directory / "influxdb.conf"
     text = influxdb_conf(directory, http_port, rpc_port)
-    config.write_text(text.replace("[http]", "[http]\n  auth-enabled = true", 1) if needs_login else text)
+    if needs_login:
+        text = text.replace("[http]", "[http]\n  auth-enabled = true", 1)
+    if is_index_in_memory:
+        text = text.replace('"tsi1"', '"inmem"')
+    config.write_text(text)
     url = f"http://127.0.0.1:{http_port}"
     return Server(url, ["influxd", "-config", str(config)], directory / "log", lambda: http_answers(url + "/ping"))
+
+
+def drop_database(url: str, name: str) -> None:
+    """Drop a database of InfluxDB: the server looks at each shard once a second for as long as it runs."""
+    with urllib.request.urlopen(f"{url}/query", urlencode({"q": f'DROP DATABASE "{name}"'}).encode(), timeout=60):
+        pass
 
 
 def mosquitto(directory: Path) -> Server:

@@ -7,14 +7,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 from analysis.report.stored_case import CASE
 from analysis.run.to_json import to_json
-from console.cli import main
 from console.local.process import http_answers, wait_until
 from console.local.settings import free_ports
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
@@ -28,7 +27,7 @@ from tests.console.build import flags, stored_case
 from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _SHENYANG = {"name_zh": "沈阳一号", "name_en": "Shenyang 1", "city": "210100", "lon": 123.43, "lat": 41.8}
@@ -45,31 +44,6 @@ class Running:
     settings: SharedSettings
     hour: datetime
     alert_id: int
-
-
-class Done(NamedTuple):
-    """How a command ended and what it wrote."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """Run ``skyground`` with words and settings in this process."""
-
-    def run(*words: str, **settings: object) -> Done:
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["skyground", *words])
-            for name, value in settings.items():
-                patch.setenv(f"SKYGROUND_{name.upper()}", str(value))
-            capsys.readouterr()
-            with pytest.raises(SystemExit) as ended:
-                main()
-        return Done(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture(scope="session")

@@ -42,8 +42,10 @@ def skyground(settings: SharedSettings, *arguments: str, **more: str) -> Result:
 
 
 @pytest.fixture(params=["1.x", "2.x"])
-def either(request: pytest.FixtureRequest) -> SharedSettings:
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> SharedSettings:
+    """Settings of stores in which nothing is yet."""
     found: SharedSettings = request.getfixturevalue("settings" if request.param == "1.x" else "influx2_settings")
+    (tmp_path / "state.sqlite").unlink()
     return found
 
 

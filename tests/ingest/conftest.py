@@ -77,6 +77,11 @@ def environment(settings: CollectorSettings) -> dict[str, str]:
     return program.environment(settings, OWN_SETTINGS)
 
 
+def own_settings(settings: CollectorSettings) -> dict[str, object]:
+    """Settings of a command in this process."""
+    return {name: getattr(settings, name) for name in OWN_SETTINGS}
+
+
 @pytest.fixture
 def collector_settings(settings: SharedSettings, mqtt_url: str, tmp_path: Path) -> CollectorSettings:
     """Settings of a collector with a session, a database and a network file of this test's own."""

@@ -82,8 +82,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[StateStore]:
+def store(url: str, migrated: Path, tmp_path: Path) -> Iterator[StateStore]:
     """An empty state database of either kind."""
+    if url.startswith("sqlite"):
+        shutil.copyfile(migrated, tmp_path / "state.sqlite")
     with StateStore(url) as opened:
         opened.migrate()
         yield opened

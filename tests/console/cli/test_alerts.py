@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.console.conftest import Done
+    from tests.command import Done
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from store.settings import SharedSettings
-    from tests.console.conftest import Done
+    from tests.command import Done
 
 pytestmark = pytest.mark.integration
 AT = f"{episode_start() + timedelta(hours=2):%Y-%m-%dT%H:%MZ}"

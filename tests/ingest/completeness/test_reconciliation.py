@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -31,13 +28,14 @@ from store.influx.store import Bucket
 from store.rawlog import RawLog
 from store.state import Finding, FindingKind, Gap, GapState, ReconciliationFigures, ReconciliationRow, StateStore
 from store.state.ingest.reconciliation import ReconciliationStore
-from tests.ingest.conftest import environment
+from tests.ingest.conftest import own_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
+    from tests.command import Done
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -294,13 +292,11 @@ def reading_interval(minute: int) -> Interval:
     return Interval(H0 + minute * MINUTE, H0 + (minute + 1) * MINUTE)
 
 
-def test_the_command_prints_the_reconciliation_and_fails_on_a_rest(bench: Bench) -> None:
+def test_the_command_prints_the_reconciliation_and_fails_on_a_rest(bench: Bench, command: Callable[..., Done]) -> None:
     bench.take(*(message(minute, minute + 1) for minute in range(60)))
 
-    def run(*more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "console.cli", "balance", "--station", "st-1", "--json", *more]
-        names = environment(bench.settings) | {"SKYGROUND_SURVEY_EVERY_S": "0"}
-        return subprocess.run(command, env=os.environ | names, capture_output=True, text=True, check=False)
+    def run() -> Done:
+        return command("balance", "--station", "st-1", "--json", **own_settings(bench.settings), survey_every_s=0)
 
     done = run()
     *rows, summary = [json.loads(line) for line in done.stdout.splitlines()]

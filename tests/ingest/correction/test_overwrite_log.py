@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,13 +21,14 @@ from schemas.message import RawMessage
 from store.history import AsOf
 from store.rawlog import RawLog
 from store.state import Before, ReopenReason, StateStore
-from tests.ingest.conftest import environment
+from tests.ingest.conftest import own_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
+    from tests.command import Done
 
 MINUTE = timedelta(minutes=1)
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
@@ -239,13 +238,12 @@ def test_quality_control_takes_up_re_opened_hours(path: Path) -> None:
     assert run_reopened(path.settings, now) == []
 
 
-def test_the_commands_show_what_changed(path: Path) -> None:
+def test_the_commands_show_what_changed(path: Path, command: Callable[..., Done]) -> None:
     path.take(OLD, 1.0, received_at=OLD + MINUTE)
     path.take(OLD, 2.0)
 
     def run(*more: str) -> str:
-        command = [sys.executable, "-m", "console.cli", *more]
-        done = subprocess.run(command, env=environment(path.settings), capture_output=True, text=True, check=False)
+        done = command(*more, **own_settings(path.settings))
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -284,11 +285,17 @@ def test_skew_is_the_least_delay() -> None:
     numbered=st.booleans(),
 )
 def test_an_honest_station_is_never_held(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, instrument: str, outage: int, *, numbered: bool
+    tmp_path_factory: pytest.TempPathFactory,
+    migrated: Path,
+    data: st.DataObject,
+    instrument: str,
+    outage: int,
+    *,
+    numbered: bool,
 ) -> None:
     directory = tmp_path_factory.mktemp("clock")
+    shutil.copyfile(migrated, directory / "state.sqlite")
     with StateStore(f"sqlite:///{directory / 'state.sqlite'}") as store:
-        store.migrate()
         clock = stream(_settings(directory), store, instrument)
         decoded = clock.live(3, 0, numbered=numbered)
         waiting = list(range(3, 3 + outage))

@@ -19,15 +19,17 @@ from schemas.interval import Interval
 from schemas.message import RawMessage
 from schemas.reading import Rejection, RejectReason
 from store.state import QuarantineState
-from tests.ingest.conftest import environment
+from tests.ingest.conftest import environment, own_settings
 from tests.sensors.hj212.build import NETWORK_TOML, frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
     from store.state import StateStore
+    from tests.command import Done
 
 pytestmark = pytest.mark.integration
 
@@ -263,18 +265,13 @@ def test_a_refused_time_at_the_end_of_the_calendar_is_not_moved(
     assert "moved by +8 h is no time any more" in outcome.refused[0]
 
 
-def test_the_commands(collector_settings: CollectorSettings, state: StateStore, store: InfluxStore) -> None:
+def test_the_commands(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore, command: Callable[..., Done]
+) -> None:
     refused(state, collector_settings, message(START, {"ozone": 30.0}))
 
-    def run(*more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "console.cli", "quarantine", *more]
-        return subprocess.run(
-            command,
-            env=environment(collector_settings) | {"SKYGROUND_LANGUAGE": "en"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(*more: str) -> Done:
+        return command("quarantine", *more, **own_settings(collector_settings), language="en")
 
     chosen = ("repair", "--reason", "unknown_parameter", "--map", "ozone=o3")
     assert "responsible person" in run(*chosen).stderr

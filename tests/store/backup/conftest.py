@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -68,7 +69,8 @@ def run_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def source(run_dir: Path) -> BackupSource:
+def source(run_dir: Path, migrated: Path) -> BackupSource:
+    shutil.copyfile(migrated, run_dir / "state.sqlite")
     url = f"sqlite:///{run_dir / 'state.sqlite'}"
     fill(run_dir, url)
     return make_source(run_dir, url)

@@ -43,17 +43,15 @@ COMMANDS = {
 
 
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StateStore]:
+def state(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StateStore]:
     gas1 = Instrument(id="gas1", network=NetworkCode.GAS, cadence_s=60, parameters=("so2",))
     path = tmp_path / "network.toml"
     path.write_text(
         network_toml(Network(zone="Asia/Shanghai", station_list=(Station(id="st-1", instruments=(gas1,)),)))
     )
-    url = f"sqlite:///{tmp_path}/state.sqlite"
     monkeypatch.setenv("SKYGROUND_NETWORK", str(path))
-    monkeypatch.setenv("SKYGROUND_STATE_URL", url)
-    with StateStore(url) as store:
-        store.migrate()
+    monkeypatch.setenv("SKYGROUND_STATE_URL", sqlite_url)
+    with StateStore(sqlite_url) as store:
         for number in range(COUNT):
             _fill(store, START + number * HOUR)
         yield store
