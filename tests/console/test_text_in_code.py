@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ROOT = Path(console.__file__).parents[1]
 FOLDERS = ("alerts", "analysis", "console", "dags", "ingest", "qc", "schemas", "sensors", "store")
 CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+ESCAPE = re.compile(r"\\[uUN]")
 NAMES = (
     "sensors/datasets/",  # stations of data sets
     "sensors/hj212/mapping.py",  # characters of the protocol
@@ -47,6 +48,8 @@ def _exempted(tree: ast.AST) -> set[int]:
 
 
 def chinese_lines(source: str) -> list[int]:
+    if not (CHINESE.search(source) or ESCAPE.search(source)):
+        return []
     tree = ast.parse(source)
     exempted = _exempted(tree)
     return [
@@ -71,3 +74,4 @@ def test_chinese_text_is_in_the_catalogues_and_not_in_code() -> None:
 def test_help_texts_may_be_in_both_languages_and_sentences_may_not() -> None:
     assert chinese_lines('def run():\n    """Run. 运行。"""\nx = Option(help="station 站点")\n') == []
     assert chinese_lines('x = 1\nprint("无数据")\n') == [2]
+    assert chinese_lines('x = "\\u65e0"') == [1]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,13 @@ def views(name: str) -> list[AlertView]:
     return sample_views(NOW, "https://console.example.org")[name]
 
 
+@cache
+def sent(name: str, language: str) -> bytes:
+    return compose(render(views(name), language), ENVELOPE, NOW).as_bytes()
+
+
 def mail(name: str, language: str) -> EmailMessage:
-    message = compose(render(views(name), language), ENVELOPE, NOW)
-    return message_from_bytes(message.as_bytes(), policy=policy.default)  # type: ignore[return-value]  # policy.default makes an EmailMessage
+    return message_from_bytes(sent(name, language), policy=policy.default)  # type: ignore[return-value]  # policy.default makes an EmailMessage
 
 
 def part(message: EmailMessage, kind: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ END = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CITIES = ("sy", "dl", "as", "fs", "bx", "dd", "jz", "yk", "fx", "ly", "pj", "tl", "cy", "hl")
 
 
+@cache
 def series(province: Province, station_id: str, instrument_id: str) -> pd.DataFrame:
     network = province.network()
     station, instrument = network.stations[station_id], network.instruments[station_id, instrument_id]
