@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from sensors.outgoing import OutgoingMessage
-    from tests.console.conftest import Done
+    from tests.command import Done
 
 
 def test_signals_end_the_command_at_once_until_the_first_message_is_made(
