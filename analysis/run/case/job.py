@@ -137,7 +137,8 @@ def case_at(
 ) -> StoredCase:
     """Compute and store the event of a station at a moment: a rise, or hours that quality control found an instrument at fault in.
 
-    Of a named parameter these hours come first where the verdict on them is fault: an instrument may fail while the air is bad.
+    Flagged hours that hold the moment, and that the verdict calls a fault, come before a rise within three hours of it; of a named
+    parameter they come before a rise at the moment too: an instrument may fail while the air is bad.
 
     Parameters
     ----------
@@ -162,19 +163,20 @@ def case_at(
         station = sources.network.stations[station_id]
         flagged = fault_at(sources, station, at, now, parameter=parameter)
         verdict: Verdict | None = None
-        if parameter is not None and flagged is not None and not flagged.interval.distance(at):
+        if flagged is not None and not flagged.interval.distance(at):
             verdict = verdict_on(sources, flagged)
-            if verdict is not None and verdict.word is Word.FAULT:
-                return save_case(sources.state, _fault_of(sources, flagged, verdict, now))
+        is_fault = verdict is not None and verdict.word is Word.FAULT
+        if parameter is not None and flagged is not None and is_fault:
+            return save_case(sources.state, _fault_of(sources, flagged, verdict, now))
         data = read_case_data(sources, station, Interval(at - AROUND, min(at + AROUND, now)), now)
         rise: EventWindow | NoEventError
         try:
             rise = window_at(data, station_id, at, sources.network.timezone, parameter=parameter)
         except NoEventError as error:
             rise = error
-        if isinstance(rise, EventWindow) and not rise.interval.distance(at):
+        if isinstance(rise, EventWindow) and not (is_fault and rise.interval.distance(at)):
             return _computed(sources, rise, now, past_cases(sources.state))
-        if flagged is not None and (isinstance(rise, NoEventError) or not flagged.interval.distance(at)):
+        if flagged is not None:
             verdict = verdict or verdict_on(sources, flagged)
             return save_case(sources.state, _fault_of(sources, flagged, verdict, now))
         if isinstance(rise, NoEventError):

@@ -163,6 +163,24 @@ def test_hours_that_quality_control_failed_are_a_fault(own: SharedSettings) -> N
     assert rise.event.start == episode_start()
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_suspect_hours_give_way_to_a_rise_shortly_after_unless_a_verdict_calls_them_a_fault(
+    own: SharedSettings, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
+) -> None:
+    store_hours(own)
+    at = episode_start() - 2 * HOUR
+    starts = pd.date_range(at, periods=2 * 60, freq="min").as_unit("us")
+    reason = reason_text("gross_range", "high", limit=100.0, value=140.0)
+    frame = pd.DataFrame({"start": starts, "station_id": "st-0", "parameter": "co", "test": "target_gas"})
+    store = InfluxStore(own)
+    store.write_flags(Bucket.NATIVE, "gas", frame.assign(instrument_id="gas1", flag=int(Flag.SUSPECT), reason=reason))
+    store.close()
+    if not is_known:
+        monkeypatch.setattr(case_job, "verdict_on", lambda *_: None)
+    case = case_at(own, "st-0", at + HOUR, END).case
+    assert (case.kind is EventKind.FAULT, case.event.start) == (is_known, at if is_known else episode_start())
+
+
 def test_an_instrument_that_is_stuck_in_an_episode_is_a_fault_where_its_parameter_is_asked(own: SharedSettings) -> None:
     store_hours(own)
     at, hours = episode_start(), 6
