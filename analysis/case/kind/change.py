@@ -71,7 +71,7 @@ def changes_of(
         return found
     for what, value in (("all_rise", 1.0), ("none_rises", 0.0)):
         changed = {key: item for key, item in features.items() if key != "some_neighbours"}
-        changed[regional] = Feature(value=value, figures={})
+        changed |= dict.fromkeys((regional, "shared_rise"), Feature(value=value, figures={}))
         found.append(answer(what, regional, changed))
     return found
 

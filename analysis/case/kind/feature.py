@@ -10,6 +10,7 @@ from analysis.case.case_hours import mean_of
 from analysis.case.channel import LEAST_NEIGHBOURS, regional_deviation
 from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.minute_shape import minute_shape
+from analysis.case.kind.ordinary import shared_part
 from analysis.case.kind.station_feature import own_parameters, station_features
 from schemas.parameter import parameter as known
 
@@ -23,6 +24,7 @@ PARTICLES = frozenset({"pm25", "pm10", "pm1", "nitrate", "sulfate", "ammonium"})
 EVIDENCE = (
     "regional",
     "some_neighbours",
+    "shared_rise",
     "companions",
     "other_instruments",
     "same_factor",
@@ -44,6 +46,8 @@ USUAL_ROUGH = 0.1
 """Mean step of minute values by their standard deviation in ordinary air [1]; of simulated events 0.07 to 0.12."""
 OTHER_Z = (3.0, 8.0)
 """Robust standard deviations of the second clearest channel of other instruments that count for nothing, and fully [1]; project choice."""
+FEW_SHARE = 3
+"""Neighbours from which a rise that they share is no chance of their own; project choice."""
 RISEN_Z = 3.0
 """Robust standard deviations from which a channel has risen [1]."""
 _TOP_Z = 10.0
@@ -94,10 +98,12 @@ def _regional(case_hours: CaseHours, series: StationSeries) -> dict[str, Feature
     most = float(np.clip(others.max() / rise[0], 0.0, 1.2))
     risen = int((others >= rise[0] / 2).sum())
     figures: dict[str, float | int | str] = {"stations": len(others), "share": share, "most": most, "risen": risen}
-    return {
+    found = {
         regional_name(case_hours.given.parameter): Feature(value=share, figures=figures),
         "some_neighbours": Feature(value=most - share, figures=figures),
     }
+    part = shared_part(found)
+    return found | ({"shared_rise": Feature(value=part, figures=figures)} if part and len(others) >= FEW_SHARE else {})
 
 
 def regional_name(parameter: str) -> str:

@@ -17,11 +17,11 @@ ALONE = "event_kinds_alone"
 CHANCE, CHANCE_ALONE = "event_chance", "event_chance_alone"
 """Files of the log-odds of chance, as ``unknown``, against a local cause."""
 ADDED = {
-    EventKind.FAULT: {"flagged": 4.0, "status": 4.0, "other_instruments": -6.0},
+    EventKind.FAULT: {"flagged": 4.0, "status": 4.0, "other_instruments": -6.0, "shared_rise": -2.5},
     EventKind.UNKNOWN: {"other_instruments": -4.0},
 }
-"""Weights of flags of quality control and status of the instrument, which no simulated event has, and of instruments that do not share
-a fault [1]; project choice, not fitted."""
+"""Weights of flags of quality control and status of the instrument, which no simulated event has, and of instruments and neighbours that do
+not share a fault [1]; project choice, not fitted."""
 NOT_FITTED = frozenset(name for item in ADDED.values() for name in item)
 
 

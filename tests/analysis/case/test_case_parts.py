@@ -270,6 +270,23 @@ def test_instruments_that_do_not_share_a_fault_speak_for_a_plume() -> None:
     assert after[EventKind.PLUME] > before[EventKind.PLUME]
 
 
+def test_neighbours_that_rise_too_speak_against_a_fault() -> None:
+    base = {
+        "steady": Feature(value=0.6, figures={}),
+        "rough": Feature(value=0.3, figures={}),
+        "regional_particles": Feature(value=0.66, figures={"stations": 8}),
+        "some_neighbours": Feature(value=0.47, figures={}),
+        "companions": Feature(value=0.4, figures={}),
+    }
+    shared = {"shared_rise": Feature(value=0.9, figures={"stations": 8, "risen": 8, "share": 0.66})}
+    before, after = (
+        {item.kind: item.probability for item in kind_of(found, z_score=6.0).shares} for found in (base, base | shared)
+    )
+    assert before[EventKind.FAULT] > 0.5 > after[EventKind.FAULT]
+    (weighed,) = weigh_features(shared, EventKind.FAULT, EventKind.PLUME)
+    assert weighed.weight < 0
+
+
 def test_probabilities_of_kinds_sum_to_one_where_chance_is_next_to_nothing() -> None:
     features = {"companions": Feature(value=1.0, figures={})}
     for z_score in (1.0, 4.0, 6.0, 8.0, 10.0):
