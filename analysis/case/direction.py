@@ -8,6 +8,7 @@ import msgspec
 import pandas as pd
 
 from analysis.case.case_file import Bearing, BearingBasis, Estimate
+from analysis.case.minute_hour import in_range
 from analysis.receptor.direction import MOST_CHANCE, WIDEST_DEG, Direction, DirectionBasis, WindTest, leading_direction
 from analysis.receptor.direction.cluster import DirectionInputError
 from analysis.receptor.direction.fine_wind import fine_wind
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.case.case_hours import CaseHours
 
 _FULL = 360.0
+_WIND = ("wind_speed", "wind_direction")
 AGAINST_FACTOR = 0.2
 """How many times as probable an excess is with its wind as with that of other days, below which it contradicts its wind, if the wind of most
 other days explains it better too [1]: of 100 winds 95 are taken to be those of their plume, and after such an excess four in five still are.
@@ -43,13 +45,33 @@ def direction_of(case_hours: CaseHours) -> Direction | None:
         pd.DataFrame(case_hours.table(name).T, index=case_hours.hours, columns=list(case_hours.station_ids))
         for name in (given.parameter, "wind_speed", "wind_direction")
     )
-    fine = fine_wind(given.minute, given.parameter, places=places, station_id=given.station.id)
+    has_wind = speed.notna() & angle.notna()
+    fine = fine_wind(
+        {
+            name: _with_valid_wind(frame, given.parameter, has_wind[name])
+            for name, frame in given.minute.items()
+            if name in has_wind
+        },
+        given.parameter,
+        places=places,
+        station_id=given.station.id,
+        vanes=tuple(has_wind.columns[has_wind[case_hours.inside].any()]),
+    )
     try:
         return leading_direction(
             values, speed, angle, places=places, station_id=given.station.id, window=given.window, fine=fine
         )
     except DirectionInputError:
         return None
+
+
+def _with_valid_wind(minute: pd.DataFrame, code: str, has_wind: pd.Series) -> pd.DataFrame:
+    """Wind and parameter by the minute, in range, with wind in those hours only of which the station has a valid one."""
+    names = [name for name in _WIND if name in minute]
+    found = in_range(minute[[*names, *([code] if code in minute else [])]])
+    is_valid = has_wind.reindex(pd.DatetimeIndex(minute.index).floor("h"), fill_value=False).to_numpy(dtype=bool)
+    found[names] = found[names].where(pd.Series(is_valid, index=found.index), axis=0)
+    return found
 
 
 def bearing_of(found: Direction | None) -> Bearing | None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from schemas.parameter import UnknownParameterError
+from schemas.parameter import parameter as known
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -16,8 +19,37 @@ _CIRCLE, _TINY = 360.0, 1e-9
 _HOUR_S = 3600
 
 
+def in_range(minute: pd.DataFrame) -> pd.DataFrame:
+    """Minutes without the values outside the physical range of the registry, such as the -999 of a logger; the columns that remain.
+
+    Parameters
+    ----------
+    minute : DataFrame
+        Plain columns of parameters, canonical units; a column that is no parameter stays as it is.
+
+    Examples
+    --------
+    >>> in_range(pd.DataFrame({"wind_speed": [2.0, -999.0], "so2": [-999.0, 5.0]})).to_numpy().tolist()
+    [[2.0, nan], [nan, 5.0]]
+    """
+    names = [str(name) for name in minute.columns]
+    bounds = np.array([_range_of(name) for name in names]).reshape(-1, 2)
+    values = minute.to_numpy(dtype=float)
+    kept = np.where((values >= bounds[:, 0]) & (values <= bounds[:, 1]), values, np.nan)
+    return pd.DataFrame(kept, index=minute.index, columns=names)
+
+
+def _range_of(name: str) -> tuple[float, float]:
+    try:
+        item = known(name)
+    except UnknownParameterError:
+        return -np.inf, np.inf
+    low, high = item.range_min, item.range_max
+    return -np.inf if low is None else low, np.inf if high is None else high
+
+
 def hours_of_minutes(minute: pd.DataFrame) -> pd.DataFrame:
-    """Means by UTC hour of what is there, also of an hour that is not complete; the wind direction as a vector mean.
+    """Means by UTC hour of what is there and in range, also of an hour that is not complete; the wind direction as a vector mean.
 
     Parameters
     ----------
@@ -37,7 +69,7 @@ def hours_of_minutes(minute: pd.DataFrame) -> pd.DataFrame:
     {'wind_direction': [0.0], 'so2': [2.0]}
     """
     names = [name for name in minute.columns if "__" not in str(name)]
-    table = minute[names].to_numpy(dtype=float)
+    table = in_range(minute[names]).to_numpy(dtype=float)
     index = pd.DatetimeIndex(minute.index)
     hours = index.as_unit("s").asi8 // _HOUR_S
     first = np.flatnonzero(np.r_[True, np.diff(hours) != 0]) if len(hours) else np.array([], dtype=np.intp)

@@ -135,12 +135,16 @@ def _hourly_excess(channels: Channels, found: BackgroundLevel, inside: NDArray[n
 
 
 def _of_parameter(found: Apportionment, parameter: str) -> tuple[SourceProbability, ...]:
-    """Probability of each kind, given that there is a source and that it emits the parameter; the most probable first."""
+    """Probability of each kind, given that there is a source and that it emits the parameter; the most probable first.
+
+    Where no kind of the library emits the parameter, none is named: what other species come from is no evidence for its source.
+    """
     name = COMPARED_AS.get(parameter, parameter)
-    is_compared = any(name in parts for parts in found.explained.values())
+    if not any(name in parts for parts in found.explained.values()):
+        return (_ONLY_UNNAMED,)
     listed, rest = [], 0.0
     for item in found.sources:
-        part = found.explained.get(item.kind, {}).get(name, 0.0) if is_compared else 1.0
+        part = found.explained.get(item.kind, {}).get(name, 0.0)
         if item.kind == UNNAMED:
             rest += item.probability * UNNAMED_PART
         elif item.kind != BACKGROUND and item.kind not in NOT_RELEASED:
@@ -203,18 +207,23 @@ def _divided(background: Estimate, ranked: tuple[SourceProbability, ...]) -> tup
 def _uncertain(excess: Estimate, probability: float) -> Estimate:
     """Share [%] of a kind that is the source with a probability, and otherwise adds nothing; the value is in its interval.
 
+    The lower bound is the 5 % quantile of that mixture, with a normal distribution of the excess below its median.
+
     Examples
     --------
     >>> share = _uncertain(Estimate(value=99.0, low=98.0, high=99.5), 0.96)
     >>> round(share.low, 1), round(share.value, 1), round(share.high, 1)
-    (94.1, 95.0, 99.5)
+    (95.0, 95.0, 99.5)
+    >>> [round(_uncertain(Estimate(value=60.0, low=40.0, high=80.0), part).low) for part in (0.95, 0.96, 1.0)]
+    [0, 32, 40]
     """
     low, high = _LEVELS[0], _LEVELS[-1]
-    return Estimate(
-        value=excess.value * probability,
-        low=excess.low * probability if probability > high else 0.0,
-        high=excess.high if probability >= low else excess.value * probability,
-    )
+    least = 0.0
+    if probability > high:
+        beyond = norm.isf((probability - high) / probability) / norm.isf(low)
+        least = max(excess.value - float(beyond) * (excess.value - excess.low), 0.0)
+    value = excess.value * probability
+    return Estimate(value=value, low=min(least, value), high=excess.high if probability >= low else value)
 
 
 def _ranked(shares: list[SourceShare]) -> tuple[SourceShare, ...]:

@@ -9,6 +9,8 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from analysis.case.minute_hour import in_range
+
 if TYPE_CHECKING:
     from analysis.case.case_input import CaseInput
 
@@ -51,7 +53,7 @@ def minute_shape(given: CaseInput) -> Shape | None:
     frame = given.minute.get(given.station.id)
     if frame is None or given.parameter not in frame:
         return None
-    values = frame[given.parameter].dropna()
+    values = in_range(frame[[given.parameter]])[given.parameter].dropna()
     step = _cadence(given)
     values = values[np.asarray(pd.DatetimeIndex(values.index).as_unit("s").asi8 % step == 0)]
     at = pd.DatetimeIndex(values.index)

@@ -27,6 +27,9 @@ MEANDER_DEG = 10.0
 """Further error of each hour [deg]."""
 LEVEL = 0.9
 """Confidence of the interval [1]."""
+AGREES_DEG = 20.0
+"""Largest angle between the wind of an hour and that of its steps, whose mean it is; else the hour counts, which passed quality control and
+the comparison with other days [deg]; project choice."""
 _WHOLE = 0.5
 """Part of the steps of an hour, and of the time before that the air is followed back, that must have wind [1]."""
 
@@ -60,7 +63,7 @@ def wind_of_excess(cluster: Cluster, excess: Field, fine: FineWind | None = None
     excess : array of float, (H,)
         At the station; NaN missing.
     fine : FineWind or None
-        Steps of ten minutes; hours without them count with their mean wind.
+        Steps of ten minutes; hours without them, or whose steps come from elsewhere than the hour, count with their mean wind.
 
     Notes
     -----
@@ -72,40 +75,50 @@ def wind_of_excess(cluster: Cluster, excess: Field, fine: FineWind | None = None
         return None
     hours = np.flatnonzero(known)
     at = [AWAY_KM.index(away) for away in SOURCES_KM]
-    bearing, share = hourly_ways(cluster)[hours][:, at], excess[hours]
-    if fine is not None:
-        bearing, share = _with_steps(bearing, share, cluster, hours, fine)
-    return _mean(bearing, share, excess[hours])
+    hourly = hourly_ways(cluster)[:, at]
+    steps = None if fine is None else _Steps.of(fine)
+    parts = []
+    for hour in hours:
+        found = None if steps is None else steps.within(cluster, int(hour), float(excess[hour]))
+        bearing, part = (hourly[hour : hour + 1], np.ones(1)) if found is None else found
+        parts.append((bearing, excess[hour] * part, np.full(len(part), hour)))
+    bearings, shares, numbers = (np.concatenate(items) for items in zip(*parts, strict=True))
+    return _mean(bearings, shares, numbers)
 
 
-def _with_steps(
-    bearing: Field, share: Field, cluster: Cluster, hours: NDArray[np.int64], fine: FineWind
-) -> tuple[Field, Field]:
-    """Bearings and weights of hours; those that have them by step, in place of the hour."""
-    blows = np.isfinite(fine.east) & np.isfinite(fine.north)
-    if not blows.any():
-        return bearing, share
-    east, north = (filled(np.where(blows, part, np.nan)) for part in (fine.east, fine.north))
-    bearings, shares = [], []
-    for number, hour in enumerate(hours):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Steps:
+    """Steps of ten minutes: wind with its gaps filled, and where it is known."""
+
+    fine: FineWind
+    east: Field
+    north: Field
+    blows: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, fine: FineWind) -> _Steps:
+        blows = np.isfinite(fine.east) & np.isfinite(fine.north)
+        east, north = (filled(np.where(blows, part, np.nan)) for part in (fine.east, fine.north))
+        return cls(fine=fine, east=east, north=north, blows=blows)
+
+    def within(self, cluster: Cluster, hour: int, excess: float) -> tuple[Field, Field] | None:
+        """Bearings of the steps of an hour and their parts of its excess; None where the wind of too few is known or departs from the hour's."""
         begin = cluster.index[hour]
-        first, last = fine.starts.searchsorted([begin, begin + pd.Timedelta(hours=1)])
-        before = max(first - LONGEST_H * STEPS_H, 0)
-        is_whole = blows[first:last].sum() >= _WHOLE * STEPS_H and blows[before:last].mean() >= _WHOLE
-        steps = np.arange(first, last)[blows[first:last]] if is_whole else np.zeros(0, dtype=np.int64)
-        if not len(steps):
-            bearings.append(bearing[number : number + 1])
-            shares.append(share[number : number + 1])
-            continue
-        added = np.maximum(np.nan_to_num(fine.level[steps] - (cluster.level[hour, 0] - share[number])), 0.0)
+        first, last = self.fine.starts.searchsorted([begin, begin + pd.Timedelta(hours=1)])
+        steps = np.arange(first, last)[self.blows[first:last]]
+        before = self.blows[max(first - LONGEST_H * STEPS_H, 0) : last]
+        if len(steps) < _WHOLE * STEPS_H or before.mean() < _WHOLE:
+            return None
+        mean = np.degrees(np.arctan2(self.east[steps].sum(), self.north[steps].sum()))
+        if abs((mean - cluster.from_deg[hour] + 180.0) % 360.0 - 180.0) > AGREES_DEG:
+            return None
+        added = np.maximum(np.nan_to_num(self.fine.level[steps] - (cluster.level[hour, 0] - excess)), 0.0)
         part = added / added.sum() if added.sum() > 0 else np.full(len(steps), 1 / len(steps))
-        bearings.append(bearings_back(east, north, steps, np.array(SOURCES_KM)))
-        shares.append(share[number] * part)
-    return np.concatenate(bearings), np.concatenate(shares)
+        return bearings_back(self.east, self.north, steps, np.array(SOURCES_KM)), part
 
 
-def _mean(bearing: Field, share: Field, by_hour: Field) -> WindOfExcess | None:
-    """Mean direction over all hours or steps, and distances that the air came from."""
+def _mean(bearing: Field, share: Field, hour: NDArray[np.int64]) -> WindOfExcess | None:
+    """Mean direction over all hours or steps, and distances that the air came from; hours whose air came from nowhere do not count."""
     came = np.isfinite(bearing)
     weight = share[:, None] * came
     if not weight.sum() > 0:
@@ -115,6 +128,8 @@ def _mean(bearing: Field, share: Field, by_hour: Field) -> WindOfExcess | None:
     from_deg = float(np.degrees(np.angle(mean)) % 360.0)
     of_distance = np.degrees(np.angle(vectors.sum(axis=0)))[weight.sum(axis=0) > 0]
     apart = np.sqrt(np.mean(((of_distance - from_deg + 180.0) % 360.0 - 180.0) ** 2))
+    by_hour = np.bincount(hour, weights=weight.sum(axis=1))
+    by_hour = by_hour[by_hour > 0]
     effective = float(by_hour.sum() ** 2 / (by_hour**2).sum())
     scatter = np.degrees(np.sqrt(-2.0 * np.log(min(max(abs(mean), 1e-9), 1.0))))
     deviation = np.sqrt(VANE_DEG**2 + apart**2 + (scatter**2 + MEANDER_DEG**2) / effective)

@@ -19,6 +19,7 @@ from analysis.receptor.direction import WindTest
 from analysis.receptor.direction.result import Direction
 from analysis.receptor.direction.wind_of_excess import WindOfExcess
 from bench.analysis.labelled_case import with_other_wind
+from schemas.flag import Flag
 from schemas.statement import Confidence
 from tests.analysis.case.test_assembly import PLUME, computed, event, given, of_event
 
@@ -120,3 +121,22 @@ def test_short_histories_have_no_direction() -> None:
     full = given(HELD_PLUME)
     hourly = {name: frame.iloc[-9 * 24 :] for name, frame in full.hourly.items()}
     assert bearing_of(direction_of(CaseHours(replace(full, hourly=hourly)))) is None
+
+
+@pytest.mark.parametrize("way", ["range", "flag"])
+def test_a_vane_that_is_out_of_range_or_rejected_turns_no_direction(way: str) -> None:
+    full = given(HELD_PLUME)
+    name = full.station.id
+    before = bearing_of(direction_of(CaseHours(full)))
+    if way == "range":
+        broken = full.minute[name].assign(wind_speed=-999.0, wind_direction=-999.0)
+        found = replace(full, minute=dict(full.minute) | {name: broken})
+    else:
+        minute, hourly = full.minute[name], full.hourly[name].copy()
+        broken = minute.assign(wind_direction=(minute["wind_direction"] + 150.0) % 360.0)
+        hourly[["wind_speed__flag", "wind_direction__flag"]] = int(Flag.FAIL)
+        found = replace(full, minute=dict(full.minute) | {name: broken}, hourly=dict(full.hourly) | {name: hourly})
+    after = bearing_of(direction_of(CaseHours(found)))
+    assert before is not None
+    assert after is not None
+    assert abs((after.from_deg.value - before.from_deg.value + 180.0) % 360.0 - 180.0) < 8.0

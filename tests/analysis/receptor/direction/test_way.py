@@ -9,7 +9,7 @@ import pytest
 from analysis.receptor.direction.cluster import Cluster, cluster_of
 from analysis.receptor.direction.fine_wind import FineWind, fine_wind
 from analysis.receptor.direction.way import AWAY_KM, LONGEST_H, STEPS_H, hourly_ways
-from analysis.receptor.direction.wind_of_excess import wind_of_excess
+from analysis.receptor.direction.wind_of_excess import _mean, wind_of_excess
 from schemas.interval import Interval
 
 LAST = 2
@@ -29,7 +29,7 @@ def turned(before: float, after: float, hours: int = LAST) -> np.ndarray:
     return np.where(np.arange(HOURS) < HOURS - hours, before, after)
 
 
-def minutes(angle: np.ndarray, level: np.ndarray, speed: float = 2.0) -> dict[str, pd.DataFrame]:
+def minutes(angle: np.ndarray, level: np.ndarray, speed: float | np.ndarray = 2.0) -> dict[str, pd.DataFrame]:
     index = pd.date_range(INDEX[-LAST] - pd.Timedelta(hours=LONGEST_H), periods=len(angle), freq="min", name="start")
     return {"a": pd.DataFrame({"wind_speed": speed, "wind_direction": angle, "so2": level}, index=index)}
 
@@ -69,7 +69,7 @@ def test_the_minutes_with_excess_give_the_direction_of_an_hour() -> None:
     """The wind turns from the south to the east within each hour, and the excess is there in its second half only."""
     turning = np.tile(np.repeat([180.0, 90.0], 30), LONGEST_H + LAST)
     high = np.where(np.arange(len(turning)) % 60 < 30, 0.0, 60.0)
-    fine = fine_wind(minutes(turning, high, speed=8.0), "so2", places=PLACES, station_id="a")
+    fine = fine_wind(minutes(turning, high, speed=8.0), "so2", places=PLACES, station_id="a", vanes=["a"])
     found = wind_of_excess(cluster(np.full(HOURS, 135.0)), excess(30.0, 30.0), fine)
     plain = wind_of_excess(cluster(np.full(HOURS, 135.0)), excess(30.0, 30.0))
     assert found is not None
@@ -81,11 +81,11 @@ def test_the_minutes_with_excess_give_the_direction_of_an_hour() -> None:
 def test_an_hour_without_minutes_counts_with_its_mean_wind() -> None:
     gone = minutes(np.full(60 * (LONGEST_H + LAST), 90.0), np.full(60 * (LONGEST_H + LAST), 30.0))
     gone["a"].iloc[-60:, 0] = np.nan
-    fine = fine_wind(gone, "so2", places=PLACES, station_id="a")
-    found = wind_of_excess(cluster(np.full(HOURS, 180.0)), excess(30.0, 30.0), fine)
+    fine = fine_wind(gone, "so2", places=PLACES, station_id="a", vanes=["a"])
+    found = wind_of_excess(cluster(np.full(HOURS, 105.0)), excess(30.0, 30.0), fine)
     assert found is not None
     assert found.hours == LAST
-    assert found.from_deg == pytest.approx(135.0, abs=1.0)
+    assert found.from_deg == pytest.approx(97.5, abs=1.0)
 
 
 def test_the_interval_is_wider_where_the_direction_depends_on_the_distance() -> None:
@@ -102,10 +102,49 @@ def test_without_excess_or_wind_there_is_none() -> None:
 
 def test_stations_without_wind_or_out_of_reach_give_no_steps() -> None:
     steady = minutes(np.full(60, 90.0), np.full(60, 5.0))["a"]
-    assert fine_wind({"a": steady[["so2"]]}, "so2", places=PLACES, station_id="a") is None
-    assert fine_wind({"x": steady}, "so2", places=PLACES | {"x": (120.0, 30.0)}, station_id="a") is None
-    assert fine_wind({"a": steady}, "so2", places={}, station_id="a") is None
-    found = fine_wind({"a": steady}, "no2", places=PLACES, station_id="a")
+    assert fine_wind({"a": steady[["so2"]]}, "so2", places=PLACES, station_id="a", vanes=["a"]) is None
+    assert fine_wind({"x": steady}, "so2", places=PLACES | {"x": (120.0, 30.0)}, station_id="a", vanes=["a"]) is None
+    assert fine_wind({"a": steady}, "so2", places={}, station_id="a", vanes=["a"]) is None
+    found = fine_wind({"a": steady}, "no2", places=PLACES, station_id="a", vanes=["a"])
     assert isinstance(found, FineWind)
     assert len(found.starts) == STEPS_H
     assert np.isnan(found.level).all()
+
+
+def test_steps_that_come_from_elsewhere_than_the_hour_do_not_count() -> None:
+    """The hour passed quality control and the comparison with other days; its steps should have the same mean."""
+    length = 60 * (LONGEST_H + LAST)
+    turned_round = fine_wind(
+        minutes(np.full(length, 130.0), np.full(length, 30.0)), "so2", places=PLACES, station_id="a", vanes=["a"]
+    )
+    found = wind_of_excess(cluster(np.full(HOURS, 310.0)), excess(30.0, 30.0), turned_round)
+    assert found == wind_of_excess(cluster(np.full(HOURS, 310.0)), excess(30.0, 30.0))
+
+
+def test_every_vane_has_the_same_weight_and_few_of_them_are_no_mean() -> None:
+    length = 60
+    one, two = (
+        minutes(np.full(length, angle), np.full(length, 5.0), speed)["a"]
+        for angle, speed in ((90.0, 2.0), (210.0, 60.0))
+    )
+    names = ["a", "b", "c"]
+    found = fine_wind({"a": one, "b": two, "c": one}, "so2", places=PLACES, station_id="a", vanes=names)
+    assert found is not None
+    assert np.hypot(found.east, found.north) == pytest.approx(2.0)
+    assert np.degrees(np.arctan2(found.east, found.north)) == pytest.approx(120.0)
+    alone = fine_wind({"b": two}, "so2", places=PLACES, station_id="a", vanes=names)
+    assert alone is not None
+    assert np.isnan(alone.east).all()
+
+
+def test_hours_whose_air_came_from_nowhere_do_not_narrow_the_interval() -> None:
+    bearing = np.full((4, 5), 90.0)
+    far = bearing.copy()
+    far[2:] = np.nan
+    numbers, share = np.arange(4), np.full(4, 10.0)
+    known, partly = _mean(bearing, share, numbers), _mean(far, share, numbers)
+    assert known is not None
+    assert partly is not None
+    assert (known.hours, known.effective_hours) == (4, pytest.approx(4.0))
+    assert (partly.hours, partly.effective_hours) == (2, pytest.approx(2.0))
+    assert partly.half_width_deg > known.half_width_deg
