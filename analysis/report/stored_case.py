@@ -19,11 +19,28 @@ _NEAR = timedelta(hours=1)
 
 
 class StoredCase(msgspec.Struct, frozen=True, kw_only=True):
-    """A case file and its chart; ``held`` are notes of batches that the gate held while it was computed."""
+    """A case file and its chart.
+
+    Attributes
+    ----------
+    held : tuple of dict
+        Notes of batches that the gate held while it was computed.
+    read_at : datetime or None
+        UTC; when its data were read. None where an earlier version stored it.
+    """
 
     case: CaseFile
     chart: CaseChart | None = None
     held: tuple[dict[str, Any], ...] = ()
+    read_at: datetime | None = None
+
+    @property
+    def rank(self) -> datetime:
+        """Of two answers on one event that of the later moment holds.
+
+        The newest data are the moment only where no other is known: an event that review made shorter rests on earlier data.
+        """
+        return self.read_at or self.case.computed_at
 
 
 def read_case(body: Mapping[str, Any]) -> StoredCase | None:
@@ -37,9 +54,12 @@ def read_case(body: Mapping[str, Any]) -> StoredCase | None:
     try:
         case = msgspec.convert(body, CaseFile)
         held = msgspec.convert(body.get("held", ()), tuple[dict[str, Any], ...])
+        read_at = msgspec.convert(body.get("read_at"), datetime | None)
     except msgspec.ValidationError:
         return None
-    return StoredCase(case=case, chart=_chart(body.get("chart")), held=held) if case.statements else None
+    if not case.statements:
+        return None
+    return StoredCase(case=case, chart=_chart(body.get("chart")), held=held, read_at=read_at)
 
 
 def _chart(stored: object) -> CaseChart | None:
@@ -58,7 +78,7 @@ def case_for(
     Parameters
     ----------
     cases : iterable of StoredCase
-        The one computed last is taken of those that fit equally.
+        The one read last is taken of those that fit equally.
     station_id, parameter : str
     start, end : datetime
         Aware; an hour of tolerance on both sides.
@@ -68,7 +88,7 @@ def case_for(
     around = [
         item for item in fitting if station_id in item.case.event.stations and parameter in item.case.event.parameters
     ]
-    return max(own or around, key=lambda item: item.case.computed_at, default=None)
+    return max(own or around, key=lambda item: (item.rank, item.case.computed_at), default=None)
 
 
 def touches(case: CaseFile, start: datetime, end: datetime, *, within: timedelta = _NEAR) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
+import structlog
 
 from analysis.receptor.pmf import PmfInputError
 from analysis.receptor.split import SplitInputError
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from store.settings import SharedSettings
+
+_log = structlog.get_logger(__name__)
 
 KIND = "pmf"
 NETWORKS: tuple[FactorNetwork, ...] = ("voc", "pm")
@@ -135,6 +138,7 @@ def refit(
     Returns
     -------
     RefitSummary
+        Where a solution of the same day from later hours is stored, that one stays and is named.
     """
     end = floor_hour(end)
     rules = load_error_rules(settings.receptor_errors)
@@ -148,9 +152,10 @@ def refit(
                 continue
             last = current_solution(state, station_id, network, end - _DAY) if is_continued else None
             solved = _solve(hourly, (station_id, network), end, rules, last)
-            found[key] = solved
             if isinstance(solved, StationSolution):
-                _write_solution(store, state, solved, None if last is not None else since(hourly, end - FIRST_SPLIT))
+                solved = _put_solution(state, solved)
+                _split_first(store, solved, None if last is not None else since(hourly, end - FIRST_SPLIT))
+            found[key] = solved
     return _refit_summary(found)
 
 
@@ -171,12 +176,22 @@ def _solve(
         return str(error)
 
 
-def _write_solution(
-    store: InfluxStore, state: StateStore, solution: StationSolution, first: pd.DataFrame | None
-) -> None:
-    """Store a solution; the hours of a first one are split too."""
-    state.documents.put(KIND, solution.key, to_json(solution))
-    product = _split(first, solution) if solution.factors and first is not None else None
+def _put_solution(state: StateStore, solution: StationSolution) -> StationSolution:
+    """Store a solution unless one of its day from later hours is stored; returns what is stored."""
+    with state.documents.to_renew(KIND, solution.key) as (documents, put):
+        later = [item for item in documents if msgspec.convert(item.body["end"], datetime) > solution.end]
+        if not later:
+            put(solution.key, to_json(solution))
+            return solution
+    stored = msgspec.convert(later[0].body, StationSolution)
+    ends = {"end": solution.end.isoformat(), "stored_end": stored.end.isoformat()}
+    _log.warning("older_solution_left_out", solution=solution.key, **ends)
+    return stored
+
+
+def _split_first(store: InfluxStore, solution: StationSolution, hourly: pd.DataFrame | None) -> None:
+    """Split the hours of a first solution too."""
+    product = _split(hourly, solution) if solution.factors and hourly is not None else None
     if isinstance(product, pd.DataFrame):
         save_product(store, product_of(solution.network), solution.station_id, product)
 

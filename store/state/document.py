@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,13 @@ from store.state.statement import to_type, utc_now
 from store.state.table import document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 _PAGE = 500
 """Documents that one query reads."""
+#: First half of the key of the advisory lock under which documents of a kind are put (any constant of our own).
+_PUT_LOCK = 0x736B7970
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,17 +46,31 @@ class DocumentStore(StateTables):
         body : mapping
             Plain JSON; raises `TypeError` or `ValueError` for anything else (also NaN).
         """
-        # through JSON and back, so that what is compared is what will be read
-        plain = msgspec.json.decode(msgspec.json.encode(dict(body)))
+        with self._putting(kind) as connection:
+            return _put(connection, kind, key, body)
+
+    @contextmanager
+    def to_renew(
+        self, kind: str, prefix: str
+    ) -> Iterator[tuple[list[Document], Callable[[str, Mapping[str, Any]], int]]]:
+        """Newest versions whose keys begin with ``prefix``, the latest created first, and `put` for their kind, in one transaction.
+
+        Until it ends no other process puts a document of the kind, so a caller that finds none may put the first one. It only
+        compares meanwhile: on SQLite all other writers wait.
+        """
+        with self._putting(kind) as connection:
+            question = _page_after(None, kind, prefix, None).limit(None)
+            found = [to_type(row, Document) for row in connection.execute(question).mappings()]
+            yield found, partial(_put, connection, kind)
+
+    @contextmanager
+    def _putting(self, kind: str) -> Iterator[sa.Connection]:
+        """A transaction that no other of the kind overlaps; SQLite has one write lock for all."""
         with self.database.writing() as connection:
-            newest = connection.execute(_newest(kind, key).with_for_update()).mappings().first()
-            if newest is not None and newest["body"] == plain:
-                return int(newest["version"])
-            version = 1 if newest is None else int(newest["version"]) + 1
-            connection.execute(
-                sa.insert(document).values(kind=kind, key=key, version=version, body=plain, created_at=utc_now())
-            )
-        return version
+            if connection.dialect.name == "postgresql":
+                lock = sa.func.pg_advisory_xact_lock(_PUT_LOCK, sa.func.hashtext(kind))
+                connection.execute(sa.select(lock))
+            yield connection
 
     def get(self, kind: str, key: str) -> Document | None:
         """The newest version, or None."""
@@ -86,6 +104,18 @@ class DocumentStore(StateTables):
     ) -> list[Document]:
         """As `each`, in a list: all of them, or the first ``limit``."""
         return list(islice(self.each(kind, prefix=prefix, created_from=created_from), limit))
+
+
+def _put(connection: sa.Connection, kind: str, key: str, body: Mapping[str, Any]) -> int:
+    # through JSON and back, so that what is compared is what will be read
+    plain = msgspec.json.decode(msgspec.json.encode(dict(body)))
+    newest = connection.execute(_newest(kind, key)).mappings().first()
+    if newest is not None and newest["body"] == plain:
+        return int(newest["version"])
+    version = 1 if newest is None else int(newest["version"]) + 1
+    row = {"kind": kind, "key": key, "version": version, "body": plain, "created_at": utc_now()}
+    connection.execute(sa.insert(document).values(row))
+    return version
 
 
 def _newest(kind: str, key: str) -> sa.Select[Any]:

@@ -239,7 +239,8 @@ def _fault_of(sources: CaseSources, flagged: FaultHours, verdict: Verdict | None
     data = read_case_data(sources, sources.network.stations[flagged.station_id], flagged.interval, now)
     given = make_input(data, flagged.parameter, flagged.interval, now=now, sources=sources, past=())
     case = fault_case(given, flagged, verdict)
-    return StoredCase(case=case, chart=_chart_of(with_rejected(given), case, None), held=tuple(held_note(data.held)))
+    chart = _chart_of(with_rejected(given), case, None)
+    return StoredCase(case=case, chart=chart, held=tuple(held_note(data.held)), read_at=now)
 
 
 def _case_of(
@@ -255,7 +256,7 @@ def _case_of(
     given = make_input(data, window.parameter, window.interval, now=now, sources=sources, past=earlier)
     case = case_file(given)
     chart = _chart_of(given, case, window.threshold)
-    return StoredCase(case=case, chart=chart, held=tuple(held_note(data.held)))
+    return StoredCase(case=case, chart=chart, held=tuple(held_note(data.held)), read_at=now)
 
 
 def _chart_of(given: CaseInput, case: CaseFile, threshold: float | None) -> CaseChart:

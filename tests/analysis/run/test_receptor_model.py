@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from analysis.run.receptor_model import KIND, current_solution, product_of, refit, split_hours
@@ -90,6 +91,18 @@ def test_the_next_day_continues_and_the_same_day_is_not_made_again(filled: Share
     assert after is not None
     assert after.last == before.key
     assert [item.species for item in after.factors] == [item.species for item in before.factors]
+
+
+def test_a_solution_from_fewer_hours_does_not_replace_that_of_the_day(filled: SharedSettings) -> None:
+    (key,) = refit(filled, END + timedelta(hours=5)).solved
+    with structlog.testing.capture_logs() as logged:
+        assert refit(filled, END).solved == (key,)
+    assert [item["event"] for item in logged] == ["older_solution_left_out"] * 2
+    with StateStore(filled.state_url) as state:
+        solution = current_solution(state, "s1", "pm", END)
+        assert len(state.documents.list_versions(KIND, key)) == 1
+    assert solution is not None
+    assert solution.end == END + timedelta(hours=5)
 
 
 def test_hours_that_lose_their_value_lose_their_contributions(filled: SharedSettings) -> None:

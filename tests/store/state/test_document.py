@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,3 +27,41 @@ def test_documents_are_listed_by_kind_and_prefix(store: StateStore) -> None:
     assert [item.key for item in store.documents.list("attribution", prefix="a%")] == ["a%/2"]
     assert len(store.documents.list("attribution")) == 3
     assert store.documents.list("backtest") == []
+
+
+def test_what_is_found_and_put_in_one_transaction_keeps_others_out(store: StateStore) -> None:
+    other_may_begin, other_found = threading.Event(), list[list[str]]()
+
+    def put_too() -> None:
+        other_may_begin.wait()
+        with store.documents.to_renew("case", "a/") as (documents, put):
+            other_found.append([item.key for item in documents])
+            put(documents[0].key if documents else "a/2", {"x": 2})
+
+    other = threading.Thread(target=put_too)
+    other.start()
+    with store.documents.to_renew("case", "a/") as (documents, put):
+        assert documents == []
+        other_may_begin.set()
+        other.join(timeout=0.5)
+        assert other.is_alive()
+        assert put("a/1", {"x": 1}) == 1
+    other.join(timeout=30)
+    assert other_found == [["a/1"]]
+    assert [item.version for item in store.documents.list_versions("case", "a/1")] == [2, 1]
+    assert [item.key for item in store.documents.list("case")] == ["a/1"]
+
+
+def test_first_versions_that_are_put_at_once_follow_each_other(store: StateStore) -> None:
+    together = threading.Barrier(4)
+
+    def put(number: int) -> list[int]:
+        found = []
+        for key in range(10):
+            together.wait(30)
+            found.append(store.documents.put("case", str(key), {"number": number}))
+        return found
+
+    with ThreadPoolExecutor(4) as threads:
+        versions = list(threads.map(put, range(4)))
+    assert [sorted(item) for item in zip(*versions, strict=True)] == [[1, 2, 3, 4]] * 10
