@@ -7,6 +7,7 @@ the regression, ``lon`` and ``lat`` [deg] where it holds several stations. Blank
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 from analysis.receptor.cpf import CHANCE
 from analysis.receptor.source_map.method import source_map
 from analysis.receptor.source_map.result import MapMethod, SourceMap
-from analysis.receptor.trajectory.grid import LevelKind, WindGrid
+from analysis.receptor.trajectory.grid import LevelKind, WindGrid, WindGridError
 from analysis.receptor.trajectory.integrator import Trajectories, check_start, step_for, trace
 from analysis.receptor.wind import sector_code
 from analysis.receptor.wind_regression.estimate import DIRECTIONS
@@ -23,8 +24,7 @@ from analysis.run.text_table import TextTableError, moments_of, read_table
 from analysis.run.to_json import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from analysis.run.text_table import TextTable
 
 _MISSING = -999.0
+_HOUR = timedelta(hours=1)
+_MINUTES = "%Y-%m-%dT%H:%MZ"
 _FEWEST_HOURS = 48
 _MOST_TURNED = 100_000_000
 """Samples times days that are turned in memory at once: five years of hours."""
@@ -91,8 +93,10 @@ def back_trajectories(
     place: tuple[NDArray[np.float64], NDArray[np.float64]],
     level: float,
     hours: int,
+    *,
+    progress: Callable[[int], None] | None = None,
 ) -> Trajectories:
-    """Back trajectories of hours at places.
+    """Back trajectories of hours at places; ``progress`` as that of `trace`.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def back_trajectories(
     for lon, lat in sorted(set(zip(place[0].tolist(), place[1].tolist(), strict=True))):
         check_start(grid, lon, lat, level)
     start_s = start.as_unit("s").asi8.astype(float)
-    return trace(grid, start_s, (place[0], place[1], level), hours=-hours, step_s=step_for(grid))
+    return trace(grid, start_s, (place[0], place[1], level), hours=-hours, step_s=step_for(grid), progress=progress)
 
 
 def source_maps(
@@ -149,9 +153,32 @@ def trajectory_rows(paths: Trajectories) -> Iterator[dict[str, Any]]:
         }
 
 
-def moments(start: datetime, end: datetime) -> pd.DatetimeIndex:
-    """Hours of ``[start, end)``, at least the first."""
-    return pd.date_range(start, max(end, start + pd.Timedelta(hours=1)), freq="h", inclusive="left")
+def arrivals(grid: WindGrid, start: datetime, end: datetime) -> pd.DatetimeIndex:
+    """Hours from ``start`` on that are before ``end``.
+
+    Raises
+    ------
+    analysis.receptor.trajectory.grid.WindGridError
+        Where one is before the first or after the last moment of the winds.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> from analysis.receptor.trajectory.grid import wind_grid
+    >>> axes = np.array([0.0, 7200.0]), np.array([1000.0]), np.array([0.0, 1.0]), np.array([0.0, 1.0])
+    >>> grid = wind_grid(*axes, (np.ones((2, 1, 2, 2)), np.ones((2, 1, 2, 2)), None))
+    >>> len(arrivals(grid, datetime(1970, 1, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, 3, tzinfo=UTC)))
+    2
+    """
+    last = start + (end - start - timedelta(microseconds=1)) // _HOUR * _HOUR
+    if start.timestamp() < grid.time_s[0] or last.timestamp() > grid.time_s[-1]:
+        first_wind, last_wind = (f"{pd.Timestamp(second, unit='s'):{_MINUTES}}" for second in grid.time_s[[0, -1]])
+        msg = (
+            f"arrivals from {start:{_MINUTES}} to {last:{_MINUTES}} are not all within the winds, "
+            f"{first_wind} to {last_wind}"
+        )
+        raise WindGridError(msg)
+    return pd.date_range(start, last, freq="h")
 
 
 def _numbers(table: TextTable, name: str) -> list[float]:

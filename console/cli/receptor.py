@@ -14,6 +14,7 @@ from console.cli.shell import or_exit, settings, stop
 from console.cli.shell.moment import check_order
 from console.cli.shell.moment import moment as read_moment
 from console.cli.shell.option import AsJson
+from console.cli.shell.progress import progress_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.receptor.source_map.result import SourceMap
+    from analysis.receptor.trajectory.grid import WindGrid
+    from analysis.receptor.trajectory.integrator import Trajectories
     from analysis.receptor.wind_regression.result import WindRegression
     from analysis.run.receptor_analysis import PolarSurface, ReceptorPicture
 
@@ -40,7 +43,10 @@ def trajectory(  # noqa: PLR0917 - typer passes them by name
     lon: Annotated[float, typer.Option(min=-180, max=360, help="longitude of the arrival 经度")],
     lat: Annotated[float, typer.Option(min=-90, max=90, help="latitude of the arrival 纬度")],
     start: Annotated[
-        str, typer.Option(help="first arrival, as 2026-11-22T08:00[+08:00]; without offset UTC 首个到达时刻")
+        str,
+        typer.Option(
+            help="first arrival, within the winds, as 2026-11-22T08:00[+08:00]; without offset UTC 首个到达时刻"
+        ),
     ],
     end: Annotated[
         str | None, typer.Option(help="end of the arrivals, exclusive; none: one trajectory 到达时段终点")
@@ -50,7 +56,7 @@ def trajectory(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Compute hourly back trajectories from gridded winds. 由格点风场计算逐时后向轨迹。"""
-    from analysis.run.receptor import back_trajectories, moments, trajectory_rows
+    from analysis.run.receptor import arrivals, trajectory_rows
     from analysis.run.wind_file import read_winds
 
     first = _utc(start, "--start")
@@ -60,9 +66,10 @@ def trajectory(  # noqa: PLR0917 - typer passes them by name
     def compute() -> list[dict[str, Any]]:
         import numpy as np
 
-        arrivals = moments(first, last)
-        place = np.full(len(arrivals), lon), np.full(len(arrivals), lat)
-        return list(trajectory_rows(back_trajectories(read_winds(winds), arrivals, place, level, hours)))
+        grid = read_winds(winds)
+        when = arrivals(grid, first, last)
+        place = np.full(len(when), lon), np.full(len(when), lat)
+        return list(trajectory_rows(_traced(grid, when, place, level, hours)))
 
     _show(or_exit(compute), as_json=as_json, hidden=("points",))
 
@@ -158,13 +165,27 @@ def _of_winds(
         return [], None
     import pandas as pd
 
-    from analysis.run.receptor import back_trajectories, places, source_maps
+    from analysis.run.receptor import places, source_maps
     from analysis.run.wind_file import read_winds
 
     station = places(samples, choice.place)
     start = pd.DatetimeIndex(samples["start"])
-    paths = back_trajectories(read_winds(winds), start, station, choice.level, choice.hours)
+    paths = _traced(read_winds(winds), start, station, choice.level, choice.hours)
     return list(source_maps(paths, samples, choice.parameter, choice.place, seed=choice.seed)), station
+
+
+def _traced(
+    grid: WindGrid,
+    start: pd.DatetimeIndex,
+    place: tuple[NDArray[np.float64], NDArray[np.float64]],
+    level: float,
+    hours: int,
+) -> Trajectories:
+    """Back trajectories, with a progress line where they take long."""
+    from analysis.run.receptor import back_trajectories
+
+    with progress_line("progress.hours_back", hours) as progress:
+        return back_trajectories(grid, start, place, level, hours, progress=progress)
 
 
 def _draw(picture: ReceptorPicture, path: Path) -> None:

@@ -16,6 +16,8 @@ from analysis.receptor.trajectory.grid import LevelKind, WindGrid, WindGridError
 from analysis.receptor.trajectory.sphere import EARTH_RADIUS_M, to_degrees, to_vector, unit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 HOUR_S = 3600.0
@@ -94,6 +96,7 @@ def trace(
     *,
     hours: int,
     step_s: float = 600.0,
+    progress: Callable[[int], None] | None = None,
 ) -> Trajectories:
     """Trajectories from places and moments.
 
@@ -108,6 +111,8 @@ def trace(
         Length [h]; negative: backwards in time. Points are kept every hour.
     step_s : float
         Time step [s], a divisor of an hour (`step_for`).
+    progress : callable or None
+        Called with the number of hours that all trajectories have gone.
 
     Returns
     -------
@@ -145,6 +150,8 @@ def trace(
             time_s = start_s[state.member] + (hour * steps + number) * step
             state = _stepped(wind, time_s, state, step, end)
         points.append(_kept(state, len(start_s)))
+        if progress is not None:
+            progress(hour + 1)
     placed = np.stack(points, axis=1)
     found_lon, found_lat = to_degrees(placed[..., :3])
     age = np.arange(abs(hours) + 1, dtype=np.float64) * float(np.sign(hours))

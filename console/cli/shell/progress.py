@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress_line() -> Iterator[Callable[[int], None]]:
-    """Count of messages: a live line on a terminal, one line in five seconds elsewhere."""
-    unit = shell.text("progress.messages")
+def progress_line(key: str = "progress.messages", total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Count of messages, or of another unit of the catalogue: a live line on a terminal, one line in five seconds elsewhere."""
+    unit = ("" if total is None else f"/ {total} ") + shell.text(key)
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

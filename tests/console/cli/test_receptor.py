@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,6 +78,38 @@ def test_trajectories_are_printed_one_an_hour(winds: Path) -> None:
     assert rows[0]["start"] == "2026-05-03T08:00:00Z"
     assert rows[0]["points"][0] == [0.0, 120.0, 40.0, 1000.0]
     assert len(rows[0]["points"]) == 25
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2026-05-03", "2199-11-21", "2026-05-03T00:00Z to 2199-11-20T23:00Z"),
+        ("2026-06-02", "2026-06-02T01:30", "2026-06-02T00:00Z to 2026-06-02T01:00Z"),
+        ("2020-01-01", "2020-01-01T01:00", "2020-01-01T00:00Z to 2020-01-01T00:00Z"),
+    ],
+)
+def test_arrivals_beyond_the_winds_are_refused_with_the_moments_of_the_winds(
+    winds: Path, start: str, end: str, said: str
+) -> None:
+    code, text = run("trajectory", "--winds", winds, "--lon", 120, "--lat", 40, "--start", start, "--end", end)
+    assert code == 2
+    expected = f"arrivals from {said} are not all within the winds, 2026-05-01T00:00Z to 2026-06-02T00:00Z"
+    assert expected in " ".join(text.split())
+
+
+def test_the_last_moment_of_the_winds_is_an_arrival(winds: Path) -> None:
+    place = ("--lon", 120, "--lat", 40, "--hours", 12, "--json")
+    code, text = run("trajectory", "--winds", winds, *place, "--start", "2026-06-01T23:00", "--end", "2026-06-02T01:00")
+    assert (code, len(text.splitlines())) == (0, 2)
+
+
+def test_long_trajectories_show_how_far_they_are(winds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
+    seconds = itertools.count(step=10)
+    monkeypatch.setattr("console.cli.shell.progress.time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    place = ("--lon", 120, "--lat", 40, "--hours", 12, "--json")
+    _, text = run("trajectory", "--winds", winds, *place, "--start", "2026-05-03T08:00")
+    assert text.startswith("1 / 12 hours back\n")
 
 
 def test_the_direction_of_a_file_of_samples_is_named(samples: Path) -> None:
