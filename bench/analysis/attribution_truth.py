@@ -13,7 +13,7 @@ from analysis.case.assembly import case_file
 from bench.analysis.labelled_case import case_input, compare
 from sensors.simulator.labelled import labelled_event
 
-FIRST_SEED, EVENTS = 54_000, 120
+FIRST_SEED, EVENTS = 55_000, 120
 
 
 def main() -> None:
