@@ -15,7 +15,7 @@ from analysis.receptor.pmf import (
     refit,
     scaled_residuals,
 )
-from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL, NegativeOutliers, negative_outliers
+from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL, NegativeOutliers, is_q_too_low, negative_outliers
 from analysis.receptor.pmf.interval import growth_of, join_errors
 from analysis.run.pmf import with_moments
 from analysis.run.pmf_json import bootstrap_json, displacement_json, intervals_json, refit_json, result_json
@@ -101,6 +101,7 @@ class PmfAnalysis:
     def to_json(self) -> dict[str, Any]:
         """JSON values: the attributes of the result, and those of each further part under its name."""
         body = result_json(self.result) | {"large_share": self.large_share}
+        body["q_too_low"] = is_q_too_low(self.result)
         body["negative_outliers"] = [asdict(item) for item in self.negative]
         if self.refit is not None:
             body["refit"] = refit_json(self.refit)

@@ -12,7 +12,7 @@ import typer
 
 from console.cli import shell
 from console.cli.analyse_model import refit_stored
-from console.cli.pmf_note import interval_notes, negative_note
+from console.cli.pmf_note import interval_notes, warnings
 from console.cli.shell.option import AsJson, refuse_given
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def pmf(  # noqa: PLR0917 - arguments of a command
         are_resamples_displaced=bs_displace, species=tuple(species) if species else None,
     )  # fmt: skip
     found = shell.or_exit(lambda: _factorised((conc, unc), options, last, constrain))
-    if said := negative_note(found, shell.words()):
+    for said in warnings(found, shell.words()):
         typer.echo(f"skyground: {said}", err=True)
     if png is not None:
         _draw(found, png)

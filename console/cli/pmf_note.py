@@ -1,17 +1,29 @@
-"""Notes on the intervals of a factorisation, for its table and its picture."""
+"""Warnings of a factorisation, and notes on its intervals, for its table and its picture."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL
+from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL, LEAST_Q_SHARE, is_q_too_low
 
 if TYPE_CHECKING:
     from analysis.run.pmf_analysis import PmfAnalysis
     from schemas.words import Words
 
 
-def negative_note(found: PmfAnalysis, words: Words) -> str | None:
+def warnings(found: PmfAnalysis, words: Words) -> list[str]:
+    """What in the samples the factorisation cannot be right with."""
+    return [said for said in (_low_q(found, words), _negative(found, words)) if said is not None]
+
+
+def _low_q(found: PmfAnalysis, words: Words) -> str | None:
+    """That residuals are far smaller than the uncertainties; None where they are not."""
+    if not is_q_too_low(found.result):
+        return None
+    return words("pmf.low_q", share=found.result.q_robust / found.result.q_expected, least=LEAST_Q_SHARE)
+
+
+def _negative(found: PmfAnalysis, words: Words) -> str | None:
     """That values are far below zero, with species and first times; None where none is."""
     if not found.negative:
         return None

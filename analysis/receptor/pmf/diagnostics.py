@@ -24,6 +24,14 @@ SAME_COSINE = 0.95
 LARGE_RESIDUAL = 3.0
 """Scaled residual beyond which a value is poorly modelled [1], as EPA PMF 5.0 displays it."""
 
+LEAST_Q_SHARE = 0.05
+"""Q(robust) by its expected value below which uncertainties are too large for the values [1]; project choice."""
+
+
+def is_q_too_low(result: PmfResult) -> bool:
+    """Whether the residuals are far smaller than the uncertainties allow: these are too large, or are no uncertainties."""
+    return result.q_expected > 0 and result.q_robust < LEAST_Q_SHARE * result.q_expected
+
 
 def scaled_residuals(result: PmfResult, conc: pd.DataFrame | ArrayLike, unc: pd.DataFrame | ArrayLike) -> pd.DataFrame:
     """Residuals in uncertainties.

@@ -107,6 +107,18 @@ def test_negative_outliers_are_named_with_species_count_and_first_time(
     assert f"so4: 2, the first at {conc.index[7]}, the lowest -60" in done.stderr
 
 
+def test_a_fit_far_better_than_the_uncertainties_allow_is_warned_of(
+    files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
+    pd.read_csv(files[0], index_col=0).fillna(1.0).clip(lower=0.1).to_csv(files[0])
+    for order, is_low in ((files, False), (files[::-1], True)):
+        done = run(*order, "--factors", "2", "--starts", "1", "--json")
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout)["q_too_low"] is is_low
+        assert ("or the files of concentrations and uncertainties are exchanged" in done.stderr) is is_low
+
+
 def test_the_command_prints_a_table_of_per_cents(files: list[str]) -> None:
     done = CliRunner().invoke(
         build_app(["analyse"]), ["analyse", "pmf", *files, "--factors", "2", "--starts", "2", "--no-robust"]
