@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from schemas.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class EventKind(StrEnum):
@@ -77,6 +81,22 @@ class SourceShare(msgspec.Struct, frozen=True, kw_only=True):
     percent: Estimate
     score: float | None = None
     species: tuple[str, ...] = ()
+
+
+LEAST_SAID = 0.5
+"""Upper bound from which a share is stated [%]: smaller ones round to nothing."""
+
+
+def stated_shares(shares: Iterable[SourceShare]) -> tuple[SourceShare, ...]:
+    """Shares without those that round to nothing.
+
+    Examples
+    --------
+    >>> none, half = (Estimate(value=value, low=0.0, high=value) for value in (0.2, 50.0))
+    >>> [item.kind for item in stated_shares([SourceShare(kind="coal", percent=half), SourceShare(kind="dust", percent=none)])]
+    ['coal']
+    """
+    return tuple(item for item in shares if item.percent.high >= LEAST_SAID)
 
 
 class Bearing(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from analysis.case.case_file import EventKind
+from analysis.case.case_file import EventKind, stated_shares
 from analysis.case.claim import claim, detail, moment_text
 from analysis.receptor.direction import DirectionBasis
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
@@ -25,16 +25,12 @@ _NAMED = 5
 """Enterprises that are stated."""
 
 
-LEAST_SAID = 0.5
-"""Upper bound of a share that is stated [%]: smaller ones round to nothing."""
-
-
 def source_statements(shares: Sequence[SourceShare], kind: EventKind) -> tuple[Statement, ...]:
     """Composition of the mean concentration, the largest part first; or why there is none."""
     if not shares:
         return (claim("sources", "fault" if kind is EventKind.FAULT else "unavailable", Confidence.NONE),)
     is_plume = kind is EventKind.PLUME
-    return tuple(_share_statement(item, is_plume=is_plume) for item in shares if item.percent.high >= LEAST_SAID)
+    return tuple(_share_statement(item, is_plume=is_plume) for item in stated_shares(shares))
 
 
 def _share_statement(item: SourceShare, *, is_plume: bool) -> Statement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.case.case_file import EventKind
+from analysis.case.case_file import EventKind, stated_shares
 from analysis.receptor.wind import SECTORS, sector_code
 from analysis.report.case_text import CaseSection, answer_confidence, basis_text, case_sections
 from console.view.quantity import name_of
@@ -113,7 +113,7 @@ def case_view(
         confidence=answer_confidence(case, language),
         basis=basis_text(case, language, zone),
         kinds=_kinds(case, language),
-        sources=tuple(_source(share, language) for share in case.sources),
+        sources=tuple(_source(share, language) for share in stated_shares(case.sources)),
         sections=tuple(_shown(case_sections(case, language), case)),
         linked={
             "enterprises": tuple(_enterprise(one, words) for one in case.enterprises),

@@ -9,6 +9,7 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.case.case_file import stated_shares
 from analysis.report.case_picture.bars import MOST_SOURCES, draw_bars
 from analysis.report.case_picture.letters import display_width, wrapped
 from analysis.report.case_picture.palette import palette
@@ -110,7 +111,7 @@ class _Layout:
 def _draw(case: CaseFile, chart: CaseChart, language: str, zone: ZoneInfo, colours: Palette) -> Figure:
     words, names = words_of(language, "picture"), words_of(language, "word.source_kind")
     answer = wrapped(case.answer.text(language), _LETTERS)
-    sources = case.sources[:MOST_SOURCES]
+    sources = stated_shares(case.sources)[:MOST_SOURCES]
     enterprises = wrapped(enterprise_names(case, words), _LETTERS)
     layout = _Layout(answer=len(answer), names=len(enterprises), sources=len(sources))
     figure = Figure(figsize=(WIDTH_IN, layout.height), dpi=DPI, facecolor=colours.ground)
