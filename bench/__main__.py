@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import os
 import subprocess
 import sys
 
@@ -62,7 +63,10 @@ def main() -> int:
             f"no benchmark matches {' '.join(patterns)}; known: {', '.join(name for names in MODULES.values() for name in names)}\n"
         )
         return 1
-    return max(subprocess.run([sys.executable, "-m", module], check=False).returncode for module in chosen)
+    environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # as of the command skyground
+    return max(
+        subprocess.run([sys.executable, "-m", module], check=False, env=environment).returncode for module in chosen
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,8 @@ def main() -> None:
     from store.error import StoreError
     from store.settings import SettingsError
 
+    # read by numpy at its import; the matrices of a case file are so small that threads only wait for each other
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         _run(sys.argv[1:])
     except (SettingsError, NetworkFileError) as error:

@@ -191,5 +191,6 @@ def airflow_environment(settings: LocalSettings, home: Path, port: int) -> dict[
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         "NO_PROXY": "127.0.0.1,localhost",
+        "OPENBLAS_NUM_THREADS": "1",  # as of the command skyground
         "PATH": f"{home / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from analysis.receptor.pmf.sweep import NON_NEGATIVE, Limits, Pairs, sweep, to_mean
 
@@ -129,9 +130,11 @@ def descend(problem: PmfProblem, start: tuple[Array, Array], stop: Stop) -> Solu
     -------
     Solution
     """
-    state = _State(problem, start, stop)
-    while state.alive.size:
-        state.step()
+    # products this small are eight times slower on two threads of BLAS, which mostly wait for each other (bench pmf.speed)
+    with threadpool_limits(limits=1, user_api="blas"):
+        state = _State(problem, start, stop)
+        while state.alive.size:
+            state.step()
     return state.found
 
 
