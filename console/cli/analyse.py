@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli import shell
+from console.cli.analyse_backtest import backtest
 from console.cli.analyse_case import attribution, case
 from console.cli.analyse_model import split
 from console.cli.analyse_pmf import pmf
 from console.cli.shell import or_exit
+from console.cli.shell.moment import Moment, past
 from console.cli.shell.moment import day as read_day
-from console.cli.shell.moment import moment as read_moment
 from console.cli.shell.option import AsJson
+from console.cli.shell.row import plain, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
-
-    import msgspec
 
     from analysis.statistics.aqi import Report
     from store.settings import SharedSettings
 
-Moment = Annotated[
-    str | None,
-    typer.Option(help="date or time, as 2026-11-22T08:00[+08:00]; without offset in the network's zone 时刻"),
-]
 Day = Annotated[str | None, typer.Option(help="civil day of the network's zone, as 2026-11-22 网络时区的自然日")]
 
 
@@ -70,7 +63,7 @@ def aqi(
         "colour": result.colour, "primary": list(result.primary), "complete": result.complete,
         "missing": list(map(str, result.missing)), "iaqi": {str(item): index for item, index in result.iaqis.items()},
     }  # fmt: skip
-    _show([line], as_json=as_json)
+    show([line], as_json=as_json)
 
 
 def coanalysis(day_from: Day = None, day_to: Day = None, as_json: AsJson = False) -> None:
@@ -88,7 +81,7 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: AsJson = False
         msg = f"{first} has not come, expected a day up to today, {today}"
         raise typer.BadParameter(msg, param_hint="--day-from")
     last = min(last, today)
-    _show([_plain(or_exit(lambda: coanalyse(settings, first, last, now)))], as_json=as_json)
+    show([plain(or_exit(lambda: coanalyse(settings, first, last, now)))], as_json=as_json)
 
 
 def forecast(now: Moment = None, as_json: AsJson = False) -> None:
@@ -96,49 +89,8 @@ def forecast(now: Moment = None, as_json: AsJson = False) -> None:
     from analysis.run.forecast import forecast as run
 
     settings = _settings()
-    moment = _past(now, settings)
-    _show([_plain(or_exit(lambda: run(settings, moment)))], as_json=as_json)
-
-
-def backtest(
-    parameter: Annotated[str, typer.Option(help="pm25 or o3")] = "pm25",
-    days: Annotated[int, typer.Option(min=1, max=365, help="days scored, up to now 回测天数")] = 7,
-    history: Annotated[int, typer.Option(min=3, max=1500, help="days of history read 读取历史天数")] = 60,
-    now: Moment = None,
-    as_json: AsJson = False,
-) -> None:
-    """Score the forecast against persistence and climatology. 以持续性与气候态为基准回测预报。"""
-    from analysis.forecast.backtest import THRESHOLDS
-    from analysis.run.forecast import backtest_stored
-
-    if parameter not in THRESHOLDS:
-        msg = f"--parameter {parameter}: expected one of {', '.join(THRESHOLDS)}"
-        raise typer.BadParameter(msg)
-    settings = _settings()
-    moment = _past(now, settings)
-    result = or_exit(
-        lambda: backtest_stored(settings, parameter, moment, days=days, history_days=max(history, days + 1))
-    )
-    if result is None:
-        typer.echo(shell.text("backtest.none", parameter=parameter, at=f"{moment:%Y-%m-%dT%H:%MZ}"), err=True)
-        raise typer.Exit(1)
-    head = {
-        "target": result.target,
-        "first": f"{result.first:%Y-%m-%dT%H:%MZ}",
-        "last": f"{result.last:%Y-%m-%dT%H:%MZ}",
-        "model": result.model,
-    }
-    _show([(head if as_json else {}) | _plain(item) for item in result.skills], as_json=as_json)
-
-
-def _past(text: str | None, settings: SharedSettings) -> datetime:
-    """Moment of ``--now``, the present where it is not given; ends the command for one that has not come."""
-    present = datetime.now(UTC)
-    moment = read_moment(text, settings.stations.timezone, "--now") or present
-    if moment > present:
-        msg = f"{moment:%Y-%m-%dT%H:%MZ} has not come, expected a moment up to now"
-        raise typer.BadParameter(msg, param_hint="--now")
-    return moment
+    moment = past(now, settings.stations.timezone)
+    show([plain(or_exit(lambda: run(settings, moment)))], as_json=as_json)
 
 
 def _given(texts: Sequence[str], report: Report, day: date) -> dict[tuple[str, str], str]:
@@ -178,39 +130,3 @@ def _settings() -> SharedSettings:
     from store.settings import SharedSettings, load_settings
 
     return load_settings(SharedSettings)
-
-
-def _plain(item: msgspec.Struct) -> dict[str, Any]:
-    import msgspec
-
-    built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(item))
-    return built
-
-
-def _show(rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
-    """JSON lines, a table on a terminal, ``key value`` lines elsewhere."""
-    rows = list(rows)
-    if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row, ensure_ascii=False))
-    elif sys.stdout.isatty() and len(rows) > 1:
-        _table(rows)
-    else:
-        for row in rows:
-            typer.echo("  ".join(f"{name}={_cell(value)}" for name, value in row.items()))
-
-
-def _table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in rows[0]))
-    Console().print(table)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return "-" if value is None else str(value)

@@ -11,7 +11,7 @@ import typer
 
 from console.cli import shell
 from console.cli.shell import or_exit
-from console.cli.shell.moment import check_order
+from console.cli.shell.moment import Moment, check_order
 from console.cli.shell.moment import moment as read_moment
 from console.cli.shell.option import AsJson
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from analysis.report.stored_case import StoredCase
     from analysis.run.case import NoEventError
     from store.settings import SharedSettings
-
-Moment = Annotated[
-    str | None,
-    typer.Option(help="date or time, as 2026-11-22T08:00[+08:00]; without offset in the network's zone 时刻"),
-]
 
 
 def case(

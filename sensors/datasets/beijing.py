@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ZONE = timezone(timedelta(hours=8))
 
 _TIME = ("year", "month", "day", "hour")
+_FILES = "PRSA_Data_*.csv*"
 _MISSING = frozenset({"NA", ""})
 _COLUMNS = (
     *table.columns_of(
@@ -68,7 +69,15 @@ _BY_NAME = dict(zip((name for name, _ in _NAMES), STATIONS, strict=True))
 
 def read(path: Path) -> Iterator[Reading]:
     """Readings of one station's file, or of all such files of a folder one after another; raises `DatasetError`."""
-    return table.read_dataset(path, "PRSA_Data_*.csv*", _rows, _observed)
+    return table.read_dataset(path, _FILES, _rows, _observed)
+
+
+def read_values(path: Path) -> Iterator[tuple[table.Row, datetime, dict[str, float]]]:
+    """Row, UTC start of its hour and values by parameter, of any site of this layout; path and errors as `read`."""
+    for file in table.files_at(path, _FILES):
+        for row in _rows(file):
+            by_instrument = _values(row)
+            yield row, _moment(row), {name: value for part in by_instrument.values() for name, value in part.items()}
 
 
 def _rows(file: Path) -> Iterator[table.Row]:
@@ -79,12 +88,19 @@ def _observed(row: table.Row) -> Iterator[table.Observed]:
     station = _BY_NAME.get(row.cells["station"])
     if station is None:
         row.fail("station", f"one of {', '.join(_BY_NAME)}")
-    start = row.moment("year", "year, month, day and hour of a calendar time", lambda: _start(row))
+    yield table.Observed(station, table.interval_of(row, "year", _moment(row), table.HOUR), _values(row))
+
+
+def _values(row: table.Row) -> dict[str, dict[str, float]]:
     values = table.values_of(row, _COLUMNS, _MISSING)
     if row.cells["wd"] not in _MISSING:
         direction_deg = row.direction_deg("wd", table.POINTS, f"one of {', '.join(table.POINTS)}")
         values.setdefault("met1", {})["wind_direction"] = direction_deg
-    yield table.Observed(station, table.interval_of(row, "year", start, table.HOUR), values)
+    return values
+
+
+def _moment(row: table.Row) -> datetime:
+    return row.moment("year", "year, month, day and hour of a calendar time", lambda: _start(row))
 
 
 def _start(row: table.Row) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, overload
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from schemas.civil_moment import MomentError, parse_civil_moment, parse_day
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
     from zoneinfo import ZoneInfo
 
 FROM_TO = ("--from", "--to")
@@ -29,6 +30,10 @@ ToNow = Annotated[
 ]
 OpenTo = Annotated[str | None, _TO]
 Until = Annotated[str | None, typer.Option("--until", help="end: a date includes that day 截止（日期含当日）")]
+Moment = Annotated[
+    str | None,
+    typer.Option(help="date or time, as 2026-11-22T08:00[+08:00]; without offset in the network's zone 时刻"),
+]
 At = Annotated[str, typer.Option("--at", help="any moment of the hour, as --from takes it 该小时内任一时刻")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="as known at this moment; a date: at its beginning 该时刻所知的状态")
@@ -47,6 +52,16 @@ def moment(text: str | None, zone: ZoneInfo, option: str, *, is_end: bool = Fals
         return None if text is None else parse_civil_moment(text, zone, is_end=is_end)
     except MomentError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def past(text: str | None, zone: ZoneInfo, option: str = "--now") -> datetime:
+    """The same, the present where it is not given; ends the command with status 2 for a moment that has not come."""
+    present = datetime.now(UTC)
+    found = moment(text, zone, option) or present
+    if found > present:
+        msg = f"{found:%Y-%m-%dT%H:%MZ} has not come, expected a moment up to now"
+        raise typer.BadParameter(msg, param_hint=option)
+    return found
 
 
 def span(begin: str, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:

@@ -68,7 +68,7 @@ def say(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("analyse aqi PM2.5:24h=８１", "expected a finite number below 1e30"),
         ("analyse coanalysis --day-from 2150-01-01", "2150-01-01 has not come"),
         ("analyse forecast --now 2150-01-01", "has not come"),
-        ("analyse backtest --now 2150-01-01", "has not come"),
+        ("analyse backtest --stored --now 2150-01-01", "has not come"),
     ],
 )
 def test_what_does_not_exist_is_refused_with_its_name(line: str, words: str, say: Callable[[str], Result]) -> None:
