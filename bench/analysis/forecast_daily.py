@@ -21,10 +21,12 @@ from analysis.forecast.daily.backtest import LEADS_D, DailyBacktest, backtest_da
 from analysis.forecast.daily.model import DailyModel, train_daily
 from analysis.forecast.daily.sample import WeatherInput, daily_features, daily_sample
 from analysis.forecast.daily.site_hours import DailyTarget, SiteHours, site_hours
+from analysis.forecast.daily.step import STEPS_H, fit_folds, run_steps, simulate, steps_of
 from analysis.run.daily_backtest import read_sites
 
 if TYPE_CHECKING:
     import pandas as pd
+    from lightgbm import Booster
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TRAIN_UNTIL = date(2016, 2, 29)
@@ -76,38 +78,44 @@ def _say_skill(found: DailyBacktest) -> None:
 def _say_cost(frames: dict[str, pd.DataFrame]) -> None:
     """Seconds to train all leads of one target, and to forecast them at 70 stations from 90 days of hours."""
     hours = site_hours(frames, DailyTarget.PM25, ZONE)
+    until = int((np.datetime64(TRAIN_UNTIL) - hours.days[0].to_datetime64()) / np.timedelta64(1, "D"))
     began = time.perf_counter()
-    models = _trained(hours)
+    models = _trained(hours, until)
     trained = time.perf_counter() - began
     names = list(frames)
     many = {f"s{number}": frames[names[number % len(names)]].iloc[-24 * _HISTORY_D :] for number in range(STATIONS)}
+    folds = {
+        step_h: fit_folds(steps_of(hours, DailyTarget.PM25, step_h), np.arange(len(hours.days)) <= until)
+        for step_h in STEPS_H
+    }
     began = time.perf_counter()
-    recent = site_hours(many, DailyTarget.PM25, ZONE)
-    features = daily_features(recent)
-    for lead, model in models.items():
-        sample = daily_sample(recent, features, lead, WeatherInput.PERFECT)
-        model.predict(sample.matrix[sample.day == sample.day.max()])
+    _forecast(site_hours(many, DailyTarget.PM25, ZONE), models, folds)
     spent = time.perf_counter() - began
     workload = f"{len(frames)} sites, 3 years, 3 leads, perfect weather; forecast of {STATIONS} stations"
-    _say(
-        {
-            "name": "forecast.cost",
-            "value": round(trained, 1),
-            "unit": "s",
-            "forecast": round(spent, 2),
-            "workload": workload,
-        }
-    )
+    _say({"name": "forecast.cost", "value": trained, "unit": "s", "forecast": spent, "workload": workload})
 
 
-def _trained(hours: SiteHours) -> dict[int, DailyModel]:
+def _trained(hours: SiteHours, until: int) -> dict[int, DailyModel]:
     features = daily_features(hours)
-    until = int((np.datetime64(TRAIN_UNTIL) - hours.days[0].to_datetime64()) / np.timedelta64(1, "D"))
+    simulated = simulate(hours, DailyTarget.PM25, last_training=until, leads=len(LEADS_D))
     found = {}
     for lead in LEADS_D:
-        sample = daily_sample(hours, features, lead, WeatherInput.PERFECT)
+        sample = daily_sample(hours, features, lead, WeatherInput.PERFECT, simulated)
         found[lead] = train_daily(sample.where(sample.day + lead <= until), DailyTarget.PM25)
     return found
+
+
+def _forecast(recent: SiteHours, models: dict[int, DailyModel], folds: dict[int, dict[int, Booster]]) -> None:
+    """Every lead from the last day but two, whose weather ahead is in the hours."""
+    features, last = daily_features(recent), len(recent.days) - len(LEADS_D)
+    simulated = np.full((len(recent.days), len(recent.stations), len(LEADS_D), len(folds)), np.nan)
+    for place, (step_h, boosters) in enumerate(folds.items()):
+        steps = steps_of(recent, DailyTarget.PM25, step_h)
+        runs = [run_steps(booster, steps, np.array([last]), len(LEADS_D)) for booster in boosters.values()]
+        simulated[last, :, :, place] = np.mean(runs, axis=0)[0]
+    for lead, model in models.items():
+        sample = daily_sample(recent, features, lead, WeatherInput.PERFECT, simulated)
+        model.predict(sample.where(sample.day == last))
 
 
 def _shared() -> Path:

@@ -8,9 +8,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.forecast.daily.model import COVERAGE, DailyPrediction, train_daily
+from analysis.forecast.daily.model import COVERAGE, DailyOptions, DailyPrediction, train_daily
 from analysis.forecast.daily.sample import DailySample, WeatherInput, daily_features, daily_sample
 from analysis.forecast.daily.site_hours import THRESHOLDS
+from analysis.forecast.daily.step import simulate
 from analysis.forecast.skill import contingency
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analysis.forecast.daily.model import DailyModel, DailyOptions
+    from analysis.forecast.daily.model import DailyModel
     from analysis.forecast.daily.site_hours import DailyTarget, SiteHours
 
 LEADS_D = (0, 1, 2)
@@ -122,9 +123,15 @@ def backtest_daily(
     """
     last_training = _place(hours, train_until)
     features = daily_features(hours)
+    threads = (options or DailyOptions()).threads
+    simulated = (
+        simulate(hours, target, last_training=last_training, leads=len(LEADS_D), threads=threads)
+        if weather is WeatherInput.PERFECT
+        else None
+    )
     skills = []
     for lead in LEADS_D:
-        sample = daily_sample(hours, features, lead, weather)
+        sample = daily_sample(hours, features, lead, weather, simulated)
         known = np.isfinite(sample.target)
         training = sample.where(known & (sample.day + lead <= last_training))
         model = train_daily(training, target, options)
@@ -194,7 +201,7 @@ def _place(hours: SiteHours, train_until: date) -> int:
 
 def _lead_skill(lead: int, model: DailyModel, training: DailySample, scored: DailySample) -> LeadSkill:
     threshold = THRESHOLDS[model.target]
-    ours = skill_of(scored.target, model.predict(scored.matrix), threshold=threshold, cut=model.cut)
+    ours = skill_of(scored.target, model.predict(scored), threshold=threshold, cut=model.cut)
     return LeadSkill(
         **msgspec.structs.asdict(ours),
         lead_day=lead,

@@ -48,7 +48,7 @@ def issue_features(hours: SiteHours) -> Features:
             found[f"{name}_{window}h"] = _before(values, window)
         found[f"{name}_trend"] = found[f"{name}_3h"] - found[f"{name}_24h"]
         for window in _NETWORK_WINDOWS_H:
-            found[f"{name}_network_{window}h"] = _network(found[f"{name}_{window}h"])
+            found[f"{name}_network_{window}h"] = network_mean(found[f"{name}_{window}h"])
         found[f"{name}_excess"] = found[f"{name}_6h"] - found[f"{name}_network_6h"]
         found[f"{name}_spread"] = _spread(found[f"{name}_6h"])
     for name in ("pm25", "o3"):
@@ -65,15 +65,15 @@ def weather_features(hours: SiteHours) -> Features:
     dict of str to array, (days, stations)
         Row i: from the hours of day i and before; NaN missing.
     """
-    drawn = _drawn_weather(hours)
+    drawn = drawn_weather(hours)
     days = len(hours.days)
     found: Features = {}
     for name, values in drawn.items():
-        quarters = _mean(values.reshape(days, _PARTS, 24 // _PARTS, -1), axis=2)
+        quarters = mean_known(values.reshape(days, _PARTS, 24 // _PARTS, -1), axis=2)
         for part in range(_PARTS):
             found[f"{name}_part{part}"] = quarters[:, part]
         by_day = values.reshape(days, 24, -1)
-        found[f"{name}_day"] = _mean(by_day, axis=1)
+        found[f"{name}_day"] = mean_known(by_day, axis=1)
     for name in ("wind_speed", "north", "east", "dryness", "rain"):
         found |= _accumulated(name, drawn[name])
     speed = drawn["wind_speed"].reshape(days, 24, -1)
@@ -85,9 +85,9 @@ def weather_features(hours: SiteHours) -> Features:
     found["pressure_tendency"] = found["pressure_part3"] - found["pressure_part0"]
     found["temperature_change"] = _change(found["temperature_day"])
     found["pressure_change"] = _change(found["pressure_day"])
-    found["since_clean"] = _since(_network(drawn["north"]) >= _CLEAN_M_S)
-    found["network_speed"] = _network(found["wind_speed_day"])
-    found["network_north"] = _network(found["north_day"])
+    found["since_clean"] = _since(network_mean(drawn["north"]) >= _CLEAN_M_S)
+    found["network_speed"] = network_mean(found["wind_speed_day"])
+    found["network_north"] = network_mean(found["north_day"])
     return found
 
 
@@ -128,17 +128,17 @@ def _before(values: Values, window_h: int) -> Values:
     return _ratio(total[ends] - total[begins], known)
 
 
-def _network(values: Values) -> Values:
+def network_mean(values: Values) -> Values:
     """Mean over the stations, for each of them."""
-    return np.broadcast_to(_mean(values, axis=1)[:, None], values.shape).copy()
+    return np.broadcast_to(mean_known(values, axis=1)[:, None], values.shape).copy()
 
 
 def _spread(values: Values) -> Values:
     """Standard deviation over the stations, for each of them."""
-    return np.sqrt(_network((values - _network(values)) ** 2))
+    return np.sqrt(network_mean((values - network_mean(values)) ** 2))
 
 
-def _mean(values: Values, axis: int) -> Values:
+def mean_known(values: Values, axis: int) -> Values:
     """Mean of what is known; NaN where nothing is."""
     known = np.isfinite(values).sum(axis=axis)
     total = np.nansum(values, axis=axis)
@@ -161,22 +161,22 @@ def _extremes(values: Values) -> tuple[Values, Values]:
 
 def _night_level(values: Values) -> Values:
     """Change of the last six hours against the same hours of the day before."""
-    evening = _mean(values.reshape(len(values) // 24, 4, 6, -1)[:, 3], axis=1)
+    evening = mean_known(values.reshape(len(values) // 24, 4, 6, -1)[:, 3], axis=1)
     return ahead(evening, -1) - ahead(evening, -2)
 
 
 def _daily_lags(daily: Values) -> Features:
     """Daily values of the days before, at the station and over all."""
     found = {f"daily_lag{lag}": ahead(daily, -lag) for lag in _LAGS_D}
-    found |= {f"daily_network_lag{lag}": _network(found[f"daily_lag{lag}"]) for lag in _LAGS_D[:2]}
+    found |= {f"daily_network_lag{lag}": network_mean(found[f"daily_lag{lag}"]) for lag in _LAGS_D[:2]}
     for window in _MEANS_D:
         mean = pd.DataFrame(daily).rolling(window, min_periods=1).mean().to_numpy()
         found[f"daily_mean{window}"] = ahead(mean, -1)
-    found["daily_level"] = found["daily_mean60"] - _network(found["daily_mean60"])
+    found["daily_level"] = found["daily_mean60"] - network_mean(found["daily_mean60"])
     return found
 
 
-def _drawn_weather(hours: SiteHours) -> Features:
+def drawn_weather(hours: SiteHours) -> Features:
     """Hourly weather with wind components; a gap takes the mean of the other stations, then the last value."""
     raw = hours.hourly
     toward = np.deg2rad(raw["wind_direction"])
@@ -194,7 +194,7 @@ def _drawn_weather(hours: SiteHours) -> Features:
 
 
 def _filled(values: Values) -> Values:
-    return pd.DataFrame(np.where(np.isfinite(values), values, _network(values))).ffill().to_numpy()
+    return pd.DataFrame(np.where(np.isfinite(values), values, network_mean(values))).ffill().to_numpy()
 
 
 def _accumulated(name: str, values: Values) -> Features:

@@ -1,6 +1,7 @@
-"""Daily model: gradient-boosted trees of the value, of the event and of two quantiles, one set a lead.
+"""Daily model, one a lead: trees of the value, of the event and of two quantiles, a kernel regression and the step models.
 
-Folds of whole weeks are held out in turn. Their predictions give what trees alone do not: the bias of the mean on the scale of
+The value is the mean of the members, weighted by least squares without negative weights.
+Folds of whole weeks are held out in turn. Their predictions give the weights, the bias of the mean on the scale of
 training, the spread around it, the cut for warnings, and the width that the interval lacks (conformalised quantile regression).
 
 References
@@ -15,9 +16,12 @@ from typing import TYPE_CHECKING
 
 import lightgbm
 import numpy as np
+from scipy.optimize import nnls
 from scipy.special import ndtr
 
-from analysis.forecast.daily.cut import warning_cut
+from analysis.forecast.daily.cut import warning_choice
+from analysis.forecast.daily.fold import FOLDS, fold_of, is_near
+from analysis.forecast.daily.kernel import KernelModel, fit_kernel
 from analysis.forecast.daily.site_hours import THRESHOLDS, DailyTarget
 
 if TYPE_CHECKING:
@@ -28,11 +32,6 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 COVERAGE = 0.9
-BLOCK_D = 21
-"""Days of a block that is held out, three whole weeks."""
-FOLDS = 5
-GAP_D = 4
-"""Days on both sides of a held-out block that are left out of training."""
 _TAIL = (1 - COVERAGE) / 2
 _QUANTILES = {"low": _TAIL, "high": 1 - _TAIL}
 
@@ -52,7 +51,7 @@ class DailyOptions:
     """
 
     seeds: int = 3
-    trees: int = 300
+    trees: int = 250
     leaves: int = 15
     rows_of_leaf: int = 30
     rate: float = 0.04
@@ -72,12 +71,32 @@ class DailyPrediction:
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """Output of the trees on the scale of training; ``event`` is a probability."""
+    """Output of the parts.
 
-    mean: Values
+    ``members`` are values on the scale of training, (rows, members): trees, kernel, step models; ``event`` is a probability.
+    """
+
+    members: Values
     event: Values
     low: Values
     high: Values
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Trees by name (``mean``, ``event``, ``low``, ``high``) and the kernel."""
+
+    boosters: dict[str, tuple[lightgbm.Booster, ...]]
+    kernel: KernelModel
+
+    def raw(self, sample: DailySample) -> _Raw:
+        mean, event, low, high = (
+            np.mean([item.predict(sample.matrix) for item in self.boosters[name]], axis=0)
+            for name in ("mean", "event", "low", "high")
+        )
+        simulated = np.where(np.isfinite(sample.simulated), to_scale(sample.simulated), mean[:, None])
+        members = np.column_stack([mean, self.kernel.predict(sample.matrix), simulated])
+        return _Raw(members, event, np.minimum(low, high), np.maximum(low, high))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +106,15 @@ class DailyModel:
     Attributes
     ----------
     target : DailyTarget
-    boosters : dict of str to tuple of Booster
-        ``mean``, ``event``, ``low``, ``high``.
+    parts : _Parts
+    weights : array, (members,)
+        Of the members of the value: trees, kernel, step models.
     ratio : float
         Mean of the observed values over that of the predictions turned back from the scale.
     spread : float
         Standard deviation of held-out residuals, on the scale.
+    share : float
+        Weight of the probability that value and spread give; the rest is that of the trees of the event.
     cut : float
         Probability from which on a day is warned of.
     widening : float
@@ -100,19 +122,23 @@ class DailyModel:
     """
 
     target: DailyTarget
-    boosters: dict[str, tuple[lightgbm.Booster, ...]]
+    parts: _Parts
+    weights: Values
     ratio: float
     spread: float
+    share: float
     cut: float
     widening: float
 
-    def predict(self, matrix: NDArray[np.float32]) -> DailyPrediction:
-        """Forecast each row of a `DailySample`."""
-        raw = _raw(self.boosters, matrix)
-        value = from_scale(raw.mean) * self.ratio
+    def predict(self, sample: DailySample) -> DailyPrediction:
+        """Forecast each row; its target is not used."""
+        raw = self.parts.raw(sample)
+        mean = raw.members @ self.weights
+        value = from_scale(mean) * self.ratio
+        of_value = _chance(mean, self.spread, self.target)
         return DailyPrediction(
             value=value,
-            probability=_probability(raw, self.spread, self.target),
+            probability=self.share * of_value + (1 - self.share) * raw.event,
             low=np.minimum(from_scale(raw.low - self.widening), value),
             high=np.maximum(from_scale(raw.high + self.widening), value),
         )
@@ -130,17 +156,20 @@ def train_daily(sample: DailySample, target: DailyTarget, options: DailyOptions 
     """
     options = options or DailyOptions()
     known = sample.where(np.isfinite(sample.target))
-    held_out = _held_out(known, target, options)
-    kept = np.isfinite(held_out.mean)
-    observed, raw = known.target[kept], _Raw(*(values[kept] for values in _parts(held_out)))
+    observed, raw = _held_out(known, target, options)
     scaled = to_scale(observed)
-    spread = float(np.std(scaled - raw.mean))
+    weights, _ = nnls(raw.members, scaled)
+    mean = raw.members @ weights
+    spread = float(np.std(scaled - mean))
+    choice = warning_choice(observed > THRESHOLDS[target], _chance(mean, spread, target), raw.event)
     return DailyModel(
         target=target,
-        boosters=_fit(known, target, options, options.seeds),
-        ratio=float(observed.mean() / max(from_scale(raw.mean).mean(), 1e-6)),
+        parts=_fit(known, target, options, options.seeds),
+        weights=weights,
+        ratio=float(observed.mean() / max(from_scale(mean).mean(), 1e-6)),
         spread=spread,
-        cut=warning_cut(observed > THRESHOLDS[target], _probability(raw, spread, target)),
+        share=choice.share,
+        cut=choice.cut,
         widening=interval_widening(scaled, raw.low, raw.high),
     )
 
@@ -169,32 +198,26 @@ def from_scale(values: Values) -> Values:
     return np.asarray(np.maximum(values, 0.0) ** 2, dtype=float)
 
 
-def fold_of(day: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Fold of each day: blocks of `BLOCK_D` days in turn."""
-    return np.asarray(day // BLOCK_D % FOLDS, dtype=np.int64)
-
-
-def _held_out(sample: DailySample, target: DailyTarget, options: DailyOptions) -> _Raw:
-    """Predictions of each row by trees that saw neither its block nor the days next to it; NaN where none could be trained."""
-    found = [np.full(len(sample.day), np.nan) for _ in range(4)]
+def _held_out(sample: DailySample, target: DailyTarget, options: DailyOptions) -> tuple[Values, _Raw]:
+    """Observed values, and predictions by parts that saw neither the block of the row nor the days next to it."""
+    observed: list[Values] = []
+    found: list[_Raw] = []
     for fold in range(FOLDS):
-        near = np.any([fold_of(sample.day + shift) == fold for shift in range(-GAP_D, GAP_D + 1)], axis=0)
-        scored = fold_of(sample.day) == fold
+        near, scored = is_near(sample.day, fold), fold_of(sample.day) == fold
         if near.all() or not scored.any():
             continue
-        raw = _raw(_fit(sample.where(~near), target, options, 1), sample.matrix[scored])
-        for column, values in zip(found, _parts(raw), strict=True):
-            column[scored] = values
-    return _Raw(*found)
+        held = sample.where(scored)
+        observed.append(held.target)
+        found.append(_fit(sample.where(~near), target, options, 1).raw(held))
+    return np.concatenate(observed), _Raw(
+        members=np.vstack([item.members for item in found]),
+        event=np.concatenate([item.event for item in found]),
+        low=np.concatenate([item.low for item in found]),
+        high=np.concatenate([item.high for item in found]),
+    )
 
 
-def _parts(raw: _Raw) -> tuple[Values, ...]:
-    return raw.mean, raw.event, raw.low, raw.high
-
-
-def _fit(
-    sample: DailySample, target: DailyTarget, options: DailyOptions, seeds: int
-) -> dict[str, tuple[lightgbm.Booster, ...]]:
+def _fit(sample: DailySample, target: DailyTarget, options: DailyOptions, seeds: int) -> _Parts:
     scaled = to_scale(sample.target)
     event = (sample.target > THRESHOLDS[target]).astype(float)
     settings = _settings(options)
@@ -208,10 +231,11 @@ def _fit(
     }
     for name, level in _QUANTILES.items():
         objectives[name] = ("scaled", {"objective": "quantile", "alpha": level}, 1)
-    return {
+    boosters = {
         name: tuple(lightgbm.train(settings | extra | {"seed": seed}, data[label]) for seed in range(count))
         for name, (label, extra, count) in objectives.items()
     }
+    return _Parts(boosters, fit_kernel(sample.matrix, sample.names, scaled))
 
 
 def _settings(options: DailyOptions) -> dict[str, object]:
@@ -219,8 +243,8 @@ def _settings(options: DailyOptions) -> dict[str, object]:
         "verbosity": -1,
         "num_threads": options.threads,
         "deterministic": True,
-        "force_col_wise": True,
-        "max_bin": 63,
+        "force_row_wise": True,
+        "max_bin": 31,
         "num_iterations": options.trees,
         "num_leaves": options.leaves,
         "min_data_in_leaf": options.rows_of_leaf,
@@ -232,15 +256,7 @@ def _settings(options: DailyOptions) -> dict[str, object]:
     }
 
 
-def _raw(boosters: dict[str, tuple[lightgbm.Booster, ...]], matrix: NDArray[np.float32]) -> _Raw:
-    mean, event, low, high = (
-        np.mean([item.predict(matrix) for item in boosters[name]], axis=0) for name in ("mean", "event", "low", "high")
-    )
-    return _Raw(mean, event, np.minimum(low, high), np.maximum(low, high))
-
-
-def _probability(raw: _Raw, spread: float, target: DailyTarget) -> Values:
-    """Mean of the probability of the trees of the event and of that which value and spread give."""
+def _chance(mean: Values, spread: float, target: DailyTarget) -> Values:
+    """Probability of the event that values on the scale and their spread give."""
     limit = float(to_scale(np.array([THRESHOLDS[target]]))[0])
-    of_value = ndtr((raw.mean - limit) / max(spread, 1e-6))
-    return np.asarray((of_value + raw.event) / 2, dtype=float)
+    return np.asarray(ndtr((mean - limit) / max(spread, 1e-6)), dtype=float)

@@ -47,6 +47,8 @@ class DailySample:
         [µg m⁻³] of the target day; NaN unknown.
     persistence : array, (rows,)
         Last valid daily value before the issue.
+    simulated : array, (rows, models)
+        Of `step.simulate`; no columns without it.
     day : array of int, (rows,)
         Place of the day of issue on the axis of days.
     """
@@ -55,6 +57,7 @@ class DailySample:
     matrix: NDArray[np.float32]
     target: NDArray[np.float64]
     persistence: NDArray[np.float64]
+    simulated: NDArray[np.float64]
     day: NDArray[np.int64]
 
     def where(self, kept: NDArray[np.bool_]) -> DailySample:
@@ -64,6 +67,7 @@ class DailySample:
             matrix=self.matrix[kept],
             target=self.target[kept],
             persistence=self.persistence[kept],
+            simulated=self.simulated[kept],
             day=self.day[kept],
         )
 
@@ -74,7 +78,13 @@ def daily_features(hours: SiteHours) -> DailyFeatures:
     return DailyFeatures(issue_features(hours), weather_features(hours), calendar)
 
 
-def daily_sample(hours: SiteHours, features: DailyFeatures, lead: int, weather: WeatherInput) -> DailySample:
+def daily_sample(
+    hours: SiteHours,
+    features: DailyFeatures,
+    lead: int,
+    weather: WeatherInput,
+    simulated: NDArray[np.float64] | None = None,
+) -> DailySample:
     """Rows of one lead.
 
     Parameters
@@ -84,7 +94,10 @@ def daily_sample(hours: SiteHours, features: DailyFeatures, lead: int, weather: 
     lead : int
         Days between the day of issue and the target day; 0 is the day that begins at the issue.
     weather : WeatherInput
+    simulated : array, (days, stations, leads, models), or None
+        Of `step.simulate`.
     """
+    rows = hours.daily.size
     columns = features.issue | {f"past_{name}": ahead(values, -1) for name, values in features.weather.items()}
     columns |= {name: ahead(values, lead) for name, values in features.calendar.items()}
     if weather is WeatherInput.PERFECT:
@@ -97,6 +110,7 @@ def daily_sample(hours: SiteHours, features: DailyFeatures, lead: int, weather: 
         matrix=np.column_stack([values.ravel() for values in columns.values()]).astype(np.float32),
         target=ahead(hours.daily, lead).ravel(),
         persistence=_last_known(hours.daily).ravel(),
+        simulated=np.empty((rows, 0)) if simulated is None else simulated[:, :, lead].reshape(rows, -1),
         day=np.repeat(np.arange(len(hours.days)), len(hours.stations)),
     )
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.forecast.daily.cut import FALLBACK_CUT, warning_cut
-from analysis.forecast.daily.model import BLOCK_D, FOLDS, fold_of, from_scale, interval_widening, to_scale
+from analysis.forecast.daily.cut import FALLBACK_CUT, warning_choice
+from analysis.forecast.daily.fold import BLOCK_D, FOLDS, fold_of
+from analysis.forecast.daily.model import from_scale, interval_widening, to_scale
 
 
 def test_few_events_leave_the_fallback_cut() -> None:
-    assert warning_cut(np.arange(100) < 19, np.linspace(0.0, 1.0, 100)) == FALLBACK_CUT
+    probability = np.linspace(0.0, 1.0, 100)
+    assert warning_choice(np.arange(100) < 19, probability, probability).cut == FALLBACK_CUT
 
 
 def test_one_lucky_cut_is_not_chosen() -> None:
@@ -16,7 +18,7 @@ def test_one_lucky_cut_is_not_chosen() -> None:
     probability = rng.uniform(0.0, 1.0, 4_000)
     event = rng.uniform(0.0, 1.0, 4_000) < probability
     # of calibrated probabilities the best cut of the CSI is half the best F1, here 0.38
-    assert warning_cut(event, probability) == pytest.approx(0.38, abs=0.06)
+    assert warning_choice(event, probability, probability).cut == pytest.approx(0.38, abs=0.06)
 
 
 def test_held_out_blocks_are_whole_weeks_and_every_fold_has_some() -> None:
