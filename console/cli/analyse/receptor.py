@@ -189,7 +189,7 @@ def _traced(
 
 
 def _draw(picture: ReceptorPicture, path: Path) -> None:
-    from console.cli.receptor_plot import plot_receptor
+    from console.cli.analyse.receptor_plot import plot_receptor
 
     drawn = plot_receptor(picture, str(settings().language))
     try:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import shell
-from console.cli.analyse_model import refit_stored
-from console.cli.pmf_note import interval_notes, warnings
+from console.cli.analyse.model import refit_stored
+from console.cli.analyse.pmf_note import interval_notes, warnings
 from console.cli.shell.option import AsJson, refuse_given
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _progress(done: int, total: int, lowest: float) -> None:
 
 
 def _draw(found: PmfAnalysis, path: Path) -> None:
-    from console.cli.pmf_plot import plot_factorisation
+    from console.cli.analyse.pmf_plot import plot_factorisation
 
     picture = plot_factorisation(found, str(shell.settings().language))
     try:

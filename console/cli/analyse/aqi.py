@@ -1,43 +1,22 @@
-"""``skyground analyse``: indices, joint exceedance, attribution, forecast and its back-test, factorisation."""
+"""``skyground analyse aqi``."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.analyse_backtest import backtest
-from console.cli.analyse_case import attribution, case
-from console.cli.analyse_model import split
-from console.cli.analyse_pmf import pmf
-from console.cli.shell import or_exit
-from console.cli.shell.moment import Moment, past
+from console.cli.analyse.day_option import Day
 from console.cli.shell.moment import day as read_day
 from console.cli.shell.option import AsJson
-from console.cli.shell.row import plain, show
+from console.cli.shell.row import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from analysis.statistics.aqi import Report
-    from store.settings import SharedSettings
-
-Day = Annotated[str | None, typer.Option(help="civil day of the network's zone, as 2026-11-22 网络时区的自然日")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command group."""
-    from console.cli.analyse_plume import plume
-    from console.cli.receptor import receptor, trajectory
-
-    group = typer.Typer(
-        no_args_is_help=True, help="Indices, co-analysis, attribution, forecast. 指数、协同分析、溯源与预报。"
-    )
-    for function in (aqi, coanalysis, case, attribution, receptor, trajectory, forecast, backtest, pmf, plume, split):
-        group.command(function.__name__)(function)
-    app.add_typer(group, name="analyse")
 
 
 def aqi(
@@ -64,33 +43,6 @@ def aqi(
         "missing": list(map(str, result.missing)), "iaqi": {str(item): index for item, index in result.iaqis.items()},
     }  # fmt: skip
     show([line], as_json=as_json)
-
-
-def coanalysis(day_from: Day = None, day_to: Day = None, as_json: AsJson = False) -> None:
-    """Compute and store AQI, joint exceedance and OFP of civil days. 计算并存储AQI、协同超标与臭氧生成潜势。"""
-    from analysis.run.coanalysis import coanalyse
-
-    settings, now = _settings(), datetime.now(UTC)
-    today = now.astimezone(settings.stations.timezone).date()
-    first = read_day(day_from, "--day-from") or today - timedelta(days=1)
-    last = read_day(day_to, "--day-to") or max(first, today)
-    if last < first:
-        msg = f"{last} is before --day-from {first}"
-        raise typer.BadParameter(msg, param_hint="--day-to")
-    if first > today:
-        msg = f"{first} has not come, expected a day up to today, {today}"
-        raise typer.BadParameter(msg, param_hint="--day-from")
-    last = min(last, today)
-    show([plain(or_exit(lambda: coanalyse(settings, first, last, now)))], as_json=as_json)
-
-
-def forecast(now: Moment = None, as_json: AsJson = False) -> None:
-    """Forecast the next 24 h of every station and store it. 预报各站未来24小时并存储。"""
-    from analysis.run.forecast import forecast as run
-
-    settings = _settings()
-    moment = past(now, settings.stations.timezone)
-    show([plain(or_exit(lambda: run(settings, moment)))], as_json=as_json)
 
 
 def _given(texts: Sequence[str], report: Report, day: date) -> dict[tuple[str, str], str]:
@@ -124,9 +76,3 @@ def _item(text: str) -> tuple[tuple[str, str], str]:
         msg = f"{text!r}: averaging is 1h, 8h, MDA8 or 24h"
         raise typer.BadParameter(msg)
     return (pollutant, averaging), value
-
-
-def _settings() -> SharedSettings:
-    from store.settings import SharedSettings, load_settings
-
-    return load_settings(SharedSettings)

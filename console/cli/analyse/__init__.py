@@ -1,0 +1,3 @@
+"""``skyground analyse``: a module a sub-command."""
+
+from console.cli.analyse.group import register as register
