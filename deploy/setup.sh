@@ -13,7 +13,11 @@ for binary in "${!package_of[@]}"; do
 done
 # Captured first: with pipefail, grep -q would end the writer early and look like a failure.
 [[ "$(fc-list : family 2>/dev/null)" == *"Noto Sans CJK"* ]] || packages+=(fonts-noto-cjk)
-[[ "$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p)" == *libgomp.so.1* ]] || packages+=(libgomp1)
+libraries=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p)
+declare -A package_of_library=([libgomp.so.1]=libgomp1 [libpango-1.0.so.0]=libpango-1.0-0 [libpangoft2-1.0.so.0]=libpangoft2-1.0-0 [libharfbuzz-subset.so.0]=libharfbuzz-subset0)
+for library in "${!package_of_library[@]}"; do
+  [[ "$libraries" == *"$library"* ]] || packages+=("${package_of_library[$library]}")
+done
 [ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
 if ! command -v uv >/dev/null 2>&1 && [ ! -x .cache/uv/bin/uv ]; then
   command -v python3 >/dev/null 2>&1 || packages+=(python3)
