@@ -43,13 +43,19 @@ def test_two_processes_that_store_one_event_at_once_make_one_document(sqlite_url
     together = Barrier(2)
 
     def store(shift: int) -> None:
-        with StateStore(sqlite_url) as state:
-            for number in range(8):
-                together.wait(30)
-                save_case(state, case(START + timedelta(days=number) - shift * HOUR))
+        try:
+            with StateStore(sqlite_url) as state:
+                for number in range(8):
+                    together.wait(120)
+                    save_case(state, case(START + timedelta(days=number) - shift * HOUR))
+        except Exception:
+            together.abort()  # the other one would wait in vain, and hide this error
+            raise
 
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(store, (0, 1)))
+        running = [threads.submit(store, shift) for shift in (0, 1)]
+        errors = [item.exception() for item in running]
+    assert [error for error in errors if error is not None] == []
     with StateStore(sqlite_url) as state:
         assert len(state.documents.list(CASE)) == 8
 
