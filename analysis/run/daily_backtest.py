@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
-
-import pandas as pd
 
 from analysis.forecast.daily.backtest import backtest_daily
 from analysis.forecast.daily.site_hours import site_hours
-from sensors.datasets import DATASETS, DatasetError, beijing
+from analysis.run.hour_source import hours_of_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
     from pathlib import Path
 
@@ -23,9 +20,6 @@ if TYPE_CHECKING:
     from sensors.datasets.table import Row
 
     _Values = Iterator[tuple[Row, datetime, dict[str, float]]]
-
-LAYOUTS: Mapping[str, Callable[[Path], _Values]] = {"beijing": beijing.read_values}
-"""Readers of hourly values by name of the data set; any site of that layout is read."""
 
 
 def backtest_files(
@@ -44,7 +38,7 @@ def backtest_files(
     files : iterable of Path
         Files, or folders of them, each with any number of sites.
     dataset : str
-        One of `LAYOUTS`.
+        A layout of `analysis.run.hour_source.LAYOUTS`.
     target : DailyTarget
     weather : WeatherInput
     train_until : date
@@ -58,25 +52,5 @@ def backtest_files(
     BacktestPeriodError
         If the day leaves too little to train on or nothing to score.
     """
-    hours = site_hours(read_sites(files, dataset), target, ZoneInfo(DATASETS[dataset].zone))
-    return backtest_daily(hours, target, weather, train_until, options)
-
-
-def read_sites(files: Iterable[Path], dataset: str) -> dict[str, pd.DataFrame]:
-    """Hourly values by site: index UTC hour starts, columns by parameter in canonical units; raises `DatasetError`."""
-    found: dict[str, dict[datetime, dict[str, float]]] = {}
-    for path in files:
-        for row, start, values in LAYOUTS[dataset](path):
-            hours = found.setdefault(row.cells["station"], {})
-            if start in hours:
-                row.fail("hour", f"an hour of {row.cells['station']} once, {start:%Y-%m-%dT%H:%MZ} came before")
-            hours[start] = values
-    if not found:
-        msg = "no hours in the files"
-        raise DatasetError(msg)
-    return {site: _frame(hours) for site, hours in found.items()}
-
-
-def _frame(hours: dict[datetime, dict[str, float]]) -> pd.DataFrame:
-    index = pd.DatetimeIndex(list(hours), name="start")
-    return pd.DataFrame.from_records(list(hours.values()), index=index).sort_index()
+    found = hours_of_files(files, dataset)
+    return backtest_daily(site_hours(found.hourly, target, found.zone), target, weather, train_until, options)

@@ -22,7 +22,7 @@ from analysis.forecast.daily.model import DailyModel, train_daily
 from analysis.forecast.daily.sample import WeatherInput, daily_features, daily_sample
 from analysis.forecast.daily.site_hours import DailyTarget, SiteHours, site_hours
 from analysis.forecast.daily.step import STEPS_H, fit_folds, run_steps, simulate, steps_of
-from analysis.run.daily_backtest import read_sites
+from analysis.run.hour_source import hours_of_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def main() -> int:
     if not folder.is_dir():
         sys.stderr.write("forecast.pm25: no folder beijing in SKYGROUND_SHARED_DATA\n")
         return 1
-    frames = read_sites([folder], "beijing")
+    frames = dict(hours_of_files([folder], "beijing").hourly)
     found: list[DailyBacktest] = []
     for target in DailyTarget:
         hours = site_hours(frames, target, ZONE)

@@ -73,7 +73,8 @@ def _one_of(given: str, known: tuple[str, ...], option: str) -> None:
 def _of_files(files: list[Path], dataset: str, target: str, *, weather: str, train_until: str) -> DailyBacktest:
     from analysis.forecast.daily.sample import WeatherInput
     from analysis.forecast.daily.site_hours import DailyTarget
-    from analysis.run.daily_backtest import LAYOUTS, backtest_files
+    from analysis.run.daily_backtest import backtest_files
+    from analysis.run.hour_source import LAYOUTS
 
     _one_of(dataset, tuple(LAYOUTS), "--dataset")
     last = read_day(train_until, "--train-until")

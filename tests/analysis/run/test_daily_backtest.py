@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from analysis.run.daily_backtest import read_sites
+from analysis.run.hour_source import hours_of_files
 from console.cli import build_app
 from sensors.datasets import DatasetError
 from sensors.datasets.table import POINTS
@@ -52,8 +52,8 @@ HOUR = "1,2013,3,1,{hour},9,9,3,17,300,89,-0.5,1024.5,-21.4,0,NNW,5.7,Elsewhere"
 
 
 def test_hours_of_any_site_are_read_in_canonical_units(tmp_path: Path) -> None:
-    found = read_sites([write(tmp_path / "a.csv", HOUR.format(hour=0), HOUR.format(hour=2))], "beijing")
-    frame = found["Elsewhere"]
+    found = hours_of_files([write(tmp_path / "a.csv", HOUR.format(hour=0), HOUR.format(hour=2))], "beijing").hourly
+    frame = found["bj-elsewhere"]
     assert [f"{item:%Y-%m-%dT%H}" for item in frame.index] == ["2013-02-28T16", "2013-02-28T18"]
     assert frame[["pm25", "co", "wind_direction"]].iloc[0].tolist() == [9.0, 0.3, 337.5]
 
@@ -74,13 +74,13 @@ def test_hours_of_any_site_are_read_in_canonical_units(tmp_path: Path) -> None:
 )
 def test_a_line_of_another_layout_is_refused_with_its_place(text: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=words):
-        read_sites([write(tmp_path / "a.csv", text)], "beijing")
+        hours_of_files([write(tmp_path / "a.csv", text)], "beijing")
 
 
 def test_an_hour_that_two_files_have_is_refused(tmp_path: Path) -> None:
     files = [write(tmp_path / name, HOUR.format(hour=0)) for name in ("a.csv", "b.csv")]
     with pytest.raises(DatasetError, match=r"b\.csv, line 2, column hour"):
-        read_sites(files, "beijing")
+        hours_of_files(files, "beijing")
 
 
 def test_a_file_without_a_column_is_refused(tmp_path: Path) -> None:

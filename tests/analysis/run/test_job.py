@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analysis.run.case import cases_of_span
 from analysis.run.coanalysis import coanalyse
 from analysis.run.forecast import backtest_stored, forecast
+from analysis.run.hour_source import NoHoursError, stored_hours
 from store.error import StoreRefusedError, StoreUnavailableError
 from store.influx.store import Bucket, InfluxStore, WriteResult, require_accepted
 from store.state import StateStore
@@ -53,6 +54,27 @@ def test_repeated_coanalysis_stores_aqi_joint_days_and_ofp_once(filled: SharedSe
     assert set(daily["edition"]) == {"HJ633-2026"}
     assert daily["complete"].eq(1).all()
     assert (store.read_product("ofp_hourly", START, END)["species_n"] == 9).all()
+
+
+def test_stored_hours_of_a_city_are_joined_with_their_other_networks(filled: SharedSettings) -> None:
+    found = stored_hours(filled, START, START + timedelta(days=1), city="210100")
+    assert list(found.hourly) == list(found.by_city()["210100"])
+    assert {"pm25", "wind_speed", "pm25__flag"} <= set(found.hourly["st-1"].columns)
+    assert (found.source, found.zone.key, found.held_batches) == ("stored", "Asia/Shanghai", 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"city": "990000"}, "city '990000': no station there, expected one of"),
+        ({"stations": ["st-99"]}, "unknown station 'st-99'"),
+        ({"stations": ["st-1"]}, "st-1: no hour of the gas network between 2031-01-01"),
+    ],
+)
+def test_a_place_without_hours_is_named(filled: SharedSettings, asked: dict[str, Any], words: str) -> None:
+    later = datetime(2031, 1, 1, tzinfo=UTC)
+    with pytest.raises(NoHoursError, match=words):
+        stored_hours(filled, later, later + timedelta(days=1), **asked)
 
 
 def test_the_index_of_an_hour_that_fails_later_is_removed_by_the_next_run(filled: SharedSettings) -> None:

@@ -1,0 +1,205 @@
+"""Hours to analyse, from the store or from files of a known layout: the one door of the analysis commands.
+
+`stored_hours` reads checked hours of the networks gas, met, pm and voc, joined by station; `hours_of_files` reads published data
+sets. Both give `StationHours`: frames as in `schemas.frames` (hourly), one a station, so that what computes on them is the same.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from analysis.case.join_networks import join_station
+from analysis.run.hours import read_hours
+from schemas.network import Station
+from sensors.datasets import DATASETS, DatasetError, beijing, supersite
+from store.influx.store import InfluxStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from schemas.network import Network
+    from store.settings import SharedSettings
+
+_Values = dict[str, dict["datetime", dict[str, float]]]
+_INVALID = frozenset("CMFDB")
+"""Letters of a value that is no measurement of the air (HJ 212)."""
+
+
+class NoHoursError(ValueError):
+    """Nothing to analyse; the message names station, city or files and the period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationHours:
+    """Hours by station.
+
+    Attributes
+    ----------
+    hourly : mapping of str to DataFrame
+        By station id, in the order of the network: index UTC hour starts (ascending, unique; hours without data may be absent),
+        columns by parameter in canonical units, of stored hours also ``<parameter>__flag`` and ``__n``.
+    stations : mapping of str to Station
+        Of every id in ``hourly``; those of files have no coordinates.
+    zone : ZoneInfo
+        Of civil days.
+    start, end : datetime
+        UTC, half-open: what was asked for, of files what they hold.
+    source : str
+        ``stored``, or the name of the layout.
+    held_batches : int
+        Batches in the period that the gate holds; their values are left out.
+    """
+
+    hourly: Mapping[str, pd.DataFrame]
+    stations: Mapping[str, Station]
+    zone: ZoneInfo
+    start: datetime
+    end: datetime
+    source: str
+    held_batches: int = 0
+
+    def by_city(self) -> dict[str, tuple[str, ...]]:
+        """Station ids by code of their city; stations without one are absent."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.hourly:
+            code = self.stations[name].city
+            if code:
+                found[code] = (*found.get(code, ()), name)
+        return found
+
+
+def stored_hours(
+    settings: SharedSettings,
+    start: datetime,
+    end: datetime,
+    *,
+    stations: Iterable[str] = (),
+    city: str | None = None,
+    networks: tuple[str, ...] = ("gas", "met", "pm", "voc"),
+) -> StationHours:
+    """Checked hours of stations with a gas network, joined with their weather, components and VOC.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    start, end : datetime
+        UTC, half-open.
+    stations : iterable of str
+        Ids; none: all of ``city``, or all.
+    city : str or None
+        Code of a city.
+    networks : tuple of str
+        Read and joined; ``gas`` must be among them.
+
+    Raises
+    ------
+    NoHoursError
+        An unknown station or city, or one without any hour.
+    """
+    network = settings.stations
+    wanted = _wanted(network, tuple(stations), city)
+    with closing(InfluxStore(settings)) as store:
+        frames, held = read_hours(settings, store, start, end, networks=networks)
+    joined = {name: join_station(network.stations[name], frames, network) for name in wanted}
+    hourly = {name: item.hourly for name, item in joined.items() if item is not None}
+    if not hourly:
+        msg = f"{_place(wanted, city)}: no hour of the gas network between {start:%Y-%m-%dT%H:%MZ} and {end:%Y-%m-%dT%H:%MZ}"
+        raise NoHoursError(msg)
+    return StationHours(
+        hourly=hourly,
+        stations={name: network.stations[name] for name in hourly},
+        zone=network.timezone,
+        start=start,
+        end=end,
+        source="stored",
+        held_batches=len(held),
+    )
+
+
+def hours_of_files(files: Iterable[Path], layout: str) -> StationHours:
+    """Hours of the files of a published data set.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Files, or folders of them.
+    layout : str
+        One of `LAYOUTS`.
+
+    Raises
+    ------
+    DatasetError
+        A file of another layout, or an hour of a station that is there twice.
+    """
+    read = LAYOUTS[layout]
+    values: _Values = {}
+    for path in files:
+        read(path, values)
+    if not values:
+        msg = "no hours in the files"
+        raise DatasetError(msg)
+    known = {item.id: item for item in DATASETS[layout].stations}
+    hourly = {name: _frame(found) for name, found in values.items()}
+    return StationHours(
+        hourly=hourly,
+        stations={
+            name: known.get(name) or Station(id=name, name_zh=name, name_en=name, instruments=()) for name in hourly
+        },
+        zone=ZoneInfo(DATASETS[layout].zone),
+        start=min(frame.index[0] for frame in hourly.values()).to_pydatetime(),
+        end=(max(frame.index[-1] for frame in hourly.values()) + pd.Timedelta(hours=1)).to_pydatetime(),
+        source=layout,
+    )
+
+
+def _wanted(network: Network, stations: tuple[str, ...], city: str | None) -> tuple[str, ...]:
+    for name in stations:
+        if name not in network.stations:
+            msg = f"unknown station {name!r}: not in the network file"
+            raise NoHoursError(msg)
+    chosen = stations or tuple(item.id for item in network.stations_of("gas"))
+    if city is None:
+        return chosen
+    of_city = tuple(name for name in chosen if network.stations[name].city == city)
+    if not of_city:
+        codes = sorted({item.city for item in network.stations.values() if item.city})
+        msg = f"city {city!r}: no station there, expected one of {', '.join(codes) or 'none: no station names a city'}"
+        raise NoHoursError(msg)
+    return of_city
+
+
+def _place(wanted: tuple[str, ...], city: str | None) -> str:
+    return f"city {city}" if city else ", ".join(wanted[:5]) + (" and others" if len(wanted) > 5 else "")  # noqa: PLR2004
+
+
+def _beijing(path: Path, found: _Values) -> None:
+    for row, start, values in beijing.read_values(path):
+        hours = found.setdefault(f"bj-{row.cells['station'].lower()}", {})
+        if start in hours:
+            row.fail("hour", f"an hour of {row.cells['station']} once, {start:%Y-%m-%dT%H:%MZ} came before")
+        hours[start] = values
+
+
+def _supersite(path: Path, found: _Values) -> None:
+    for reading in supersite.read(path):
+        hours = found.setdefault(reading.station_id, {})
+        invalid = {name for name, letter in reading.status.items() if letter in _INVALID}
+        measured = reading.values  # noqa: PD011 - of a Reading
+        valid = {name: value for name, value in measured.items() if name not in invalid}
+        hours.setdefault(reading.interval.start, {}).update(valid)
+
+
+def _frame(hours: Mapping[datetime, Mapping[str, float]]) -> pd.DataFrame:
+    starts = sorted(hours)
+    return pd.DataFrame.from_records([hours[start] for start in starts], index=pd.DatetimeIndex(starts, name="start"))
+
+
+LAYOUTS: Mapping[str, Callable[[Path, _Values], None]] = {"beijing": _beijing, "supersite": _supersite}
+"""Readers by name of the layout; of ``beijing`` any site is read."""

@@ -1,0 +1,104 @@
+"""Options that name hours: of the store, or of files of a known layout; ends the command where there are none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console.cli import shell
+from console.cli.shell.moment import day as read_day
+
+if TYPE_CHECKING:
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from analysis.run.hour_source import StationHours
+
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[FILE...]", help="files or folders of a data set; none: stored hours 数据文件"),
+]
+Dataset = Annotated[str | None, typer.Option("--dataset", help="layout of the files: beijing, supersite 数据集格式")]
+StationIds = Annotated[list[str] | None, typer.Option("--station", help="id, may be repeated; none: all 站点")]
+City = Annotated[str | None, typer.Option("--city", help="code of a city: its stations 城市代码")]
+DayFrom = Annotated[str | None, typer.Option("--day-from", help="first civil day, as 2026-11-01 起始日")]
+DayTo = Annotated[str | None, typer.Option("--day-to", help="last civil day, included 截止日")]
+
+
+def read_station_hours(
+    files: list[Path] | None,
+    dataset: str | None,
+    *,
+    stations: list[str] | None = None,
+    city: str | None = None,
+    days: tuple[str | None, str | None] = (None, None),
+    default_days: int = 31,
+) -> StationHours:
+    """Hours that the options name, cut to whole civil days.
+
+    Parameters
+    ----------
+    files : list of Path or None
+        With them ``dataset`` is needed.
+    dataset : str or None
+    stations : list of str or None
+    city : str or None
+    days : tuple
+        First and last civil day, both included. None: of files all; of stored hours ``default_days`` up to today.
+    default_days : int
+        [d]
+    """
+    from analysis.run.hour_source import LAYOUTS, NoHoursError, hours_of_files, stored_hours
+    from sensors.datasets import DatasetError
+
+    first, last = read_day(days[0], "--day-from"), read_day(days[1], "--day-to")
+    if first and last and last < first:
+        msg = f"{last} is before --day-from {first}"
+        raise typer.BadParameter(msg, param_hint="--day-to")
+    if files:
+        if dataset is None or dataset not in LAYOUTS:
+            msg = f"expected one of {', '.join(LAYOUTS)} with FILE, got {dataset}"
+            raise typer.BadParameter(msg, param_hint="--dataset")
+        found = shell.or_exit(lambda: hours_of_files(files, dataset), DatasetError)
+        return _cut(found, stations, first, last)
+    if dataset is not None:
+        msg = "it has no meaning without FILE"
+        raise typer.BadParameter(msg, param_hint="--dataset")
+    settings = shell.settings()
+    now = datetime.now(UTC)
+    last = last or now.astimezone(settings.stations.timezone).date()
+    first = first or last - timedelta(days=default_days - 1)
+    start, end = (
+        _midnight(first, settings.stations.timezone),
+        _midnight(last + timedelta(days=1), settings.stations.timezone),
+    )
+    return shell.or_exit(
+        lambda: stored_hours(settings, start, min(end, now), stations=stations or (), city=city), NoHoursError
+    )
+
+
+def _cut(found: StationHours, stations: list[str] | None, first: date | None, last: date | None) -> StationHours:
+    """The stations and days asked for."""
+    from dataclasses import replace
+
+    for name in stations or ():
+        if name not in found.hourly:
+            shell.stop(f"station {name} is not in the files, expected one of {', '.join(found.hourly)}")
+    start = _midnight(first, found.zone) if first else found.start
+    end = _midnight(last + timedelta(days=1), found.zone) if last else found.end
+    hourly = {
+        name: part
+        for name, frame in found.hourly.items()
+        if (not stations or name in stations)
+        and not (part := frame[(frame.index >= start) & (frame.index < end)]).empty
+    }
+    if not hourly:
+        shell.stop(f"no hours in the files from {first or 'their start'} to {last or 'their end'}")
+    return replace(found, hourly=hourly, stations={name: found.stations[name] for name in hourly}, start=start, end=end)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
