@@ -1,4 +1,4 @@
-"""The next 24 hours, and the alerts that follow from what is and what is forecast."""
+"""The next 72 hours, and the alerts that follow from what is and what is forecast."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from dags.window import ATTRIBUTED, bounds, window_of
 
 DOC = """
 ### What it makes
-A forecast of PM2.5 and O3 for the next 24 h by station with its 10 % and 90 % quantiles, then the transitions of all
-alert rules over the window; each is claimed once and mailed.
+A forecast of PM2.5, PM10, O3, NO2, SO2 and CO for the next 72 h by station and city, with quantiles, by the model in force (DAG
+`forecast_train`), then the transitions of all alert rules over the window; each is claimed once and mailed.
 
 ### When it is healthy
-It follows `attribution` by the asset `attributed`, so that a mail can state the cause; the back-test it prints beats persistence.
+It follows `attribution` by the asset `attributed`, so that a mail can state the cause. `model_version` names the model; empty: none is in
+force, and the simple model is used.
 
 ### What to do when it fails
-`forecast` red: alerts on measured values are still sent (`warn` runs in any case). `warn` red: check the mail server with
+`refused` names model files that cannot be read, and why; the previous one serves. `forecast` red: alerts on measured values are still sent (`warn` runs in any case). `warn` red: check the mail server with
 `skyground alerts test-mail`; undelivered mails wait and go out with the next run.
 """
 

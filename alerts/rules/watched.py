@@ -26,6 +26,7 @@ SCHEDULES = frozenset(
         "attribution",
         "coanalysis_daily",
         "early_warning_hourly",
+        "forecast_train",
         "gate_daily",
         "qc_drift_daily",
         "qc_hourly",

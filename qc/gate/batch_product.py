@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from qc.gate.expectation import Suite
-    from schemas.network import Network
+    from schemas.network import Network, Station
 
 SHARE_PRESENT = "share_present"
 """Stored rows of the expected ones [1], the same in every row."""
@@ -31,7 +31,7 @@ PRODUCTS: dict[str, int | None] = {
     "forecast_hourly": 1,
     ATTRIBUTION: None,
 }
-_FORECAST_TARGETS = 2
+_FORECAST_TARGETS = frozenset({"pm25", "pm10", "o3", "no2", "so2", "co"})
 
 
 def ended(table: pd.DataFrame, hours: int | None, end: datetime) -> pd.DataFrame:
@@ -83,10 +83,16 @@ def make_product_batch(
     if every is not None:
         live = [item for item in network.stations_of("gas") if item.late_window_h]
         periods = max(1.0, (span[1] - span[0]).total_seconds() / 3600 / every)
-        targets = _FORECAST_TARGETS if suite.name == "forecast_hourly" else 1
+        series = sum(_measured(item) if suite.name == "forecast_hourly" else 1 for item in live)
         there = table[table["station_id"].isin([item.id for item in live])]
-        added[SHARE_PRESENT] = min(1.0, len(there) / (len(live) * periods * targets)) if live else 1.0
+        added[SHARE_PRESENT] = min(1.0, len(there) / (series * periods)) if series else 1.0
     return table.assign(**added).assign(**_relations(table)).reset_index(drop=True)
+
+
+def _measured(station: Station) -> int:
+    """Pollutants of the forecast that a station measures."""
+    codes = {code for item in station.instruments_of("gas") for code in item.parameters}
+    return len(codes & _FORECAST_TARGETS)
 
 
 def _relations(table: pd.DataFrame) -> dict[str, pd.Series]:

@@ -56,7 +56,7 @@ COLUMNS: dict[str, tuple[ProductColumn, ...]] = {
     ),
     "forecast_hourly": (
         ProductColumn("value", "ug/m3", -5, 2000),
-        ProductColumn("horizon_h", "h", 1, 24),
+        ProductColumn("horizon_h", "h", 1, 72),
         ProductColumn(DISORDER, "ug/m3", None, 0, DISORDER),
     ),
     ATTRIBUTION: (

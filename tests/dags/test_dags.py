@@ -24,6 +24,7 @@ EXPECTED = {
     "attribution",
     "early_warning_hourly",
     "silence_watch",
+    "forecast_train",
 }
 # Airflow configures itself when it is imported, so it is looked at in a process of its own.
 LOOK = """

@@ -9,7 +9,7 @@ from console.cli.shell.row import plain, show
 
 
 def forecast(now: Moment = None, as_json: AsJson = False) -> None:
-    """Forecast the next 24 h of every station and store it. 预报各站未来24小时并存储。"""
+    """Forecast the next 72 h of every station and city and store it. 预报各站点与城市未来72小时并存储。"""
     from analysis.run.forecast import forecast as run
 
     settings = shell.settings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from console.cli.analyse import forecast_model
 from console.cli.analyse.aqi import aqi
 from console.cli.analyse.backtest import backtest
 from console.cli.analyse.case import attribution, case
@@ -24,4 +25,5 @@ def register(app: typer.Typer) -> None:
     )
     for function in _COMMANDS:
         group.command(function.__name__)(function)
+    forecast_model.register(group)
     app.add_typer(group, name="analyse")

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.run.case import cases_of_span
 from analysis.run.coanalysis import coanalyse
-from analysis.run.forecast import backtest_stored, forecast
+from analysis.run.forecast import backtest_stored, forecast, train_model
 from analysis.run.hour_source import NoHoursError, stored_hours
 from store.error import StoreRefusedError, StoreUnavailableError
 from store.influx.store import Bucket, InfluxStore, WriteResult, require_accepted
@@ -91,21 +91,17 @@ def test_the_index_of_an_hour_that_fails_later_is_removed_by_the_next_run(filled
     assert after["held"].eq(0).all()
 
 
-def test_forecast_of_24_hours_with_ordered_quantiles_is_stored_for_every_station(filled: SharedSettings) -> None:
+def test_without_a_model_72_ordered_hours_of_six_pollutants_are_stored_by_the_simple_one(
+    filled: SharedSettings,
+) -> None:
     summary = forecast(filled, END)
-    assert summary.models == {"pm25": "lightgbm", "o3": "lightgbm"}
-    assert (summary.forecasts, summary.skipped) == (10, ())
-    rows = InfluxStore(filled).read_product("forecast_hourly", END, END + timedelta(days=2))
-    assert len(rows) == 10 * 24
-    assert ((rows["q10"] <= rows["value"]) & (rows["value"] <= rows["q90"])).all()
-    with StateStore(filled.state_url) as state:
-        assert {item.key for item in state.documents.list("backtest")} == set(summary.backtests)
-    assert forecast(filled, END).backtests == ()
-
-
-def test_a_forecast_from_three_days_names_the_fallback(filled: SharedSettings) -> None:
-    summary = forecast(filled, START + timedelta(hours=60))
     assert set(summary.models.values()) == {"fallback-yesterday-climatology"}
+    assert (summary.forecasts, summary.cities, summary.skipped, summary.model_version) == (30, 6, (), "")
+    rows = InfluxStore(filled).read_product("forecast_hourly", END, END + timedelta(days=4))
+    assert len(rows) == 30 * 72
+    assert ((rows["q10"] <= rows["value"]) & (rows["value"] <= rows["q90"])).all()
+    city = InfluxStore(filled).read_product("forecast_city_hourly", END, END + timedelta(days=4))
+    assert set(city["station_id"]) == {"210100"}
 
 
 def test_the_backtest_of_stored_hours_scores_every_horizon(filled: SharedSettings) -> None:
@@ -130,6 +126,7 @@ JOBS: dict[str, Callable[[SharedSettings], object]] = {
     "coanalyse": lambda own: coanalyse(own, date(2026, 5, 20), date(2026, 5, 20), END),
     "cases": lambda own: cases_of_span(own, START, END, END),
     "forecast": lambda own: forecast(own, END),
+    "train": lambda own: train_model(own, END),
     "backtest": lambda own: backtest_stored(own, "o3", END, days=7, history_days=32),
 }
 
@@ -156,7 +153,7 @@ def test_every_job_closes_the_store_it_opened_also_where_it_cannot_be_read(
     InfluxStore(own).ensure()
     if not is_reached:
         own = own.model_copy(update={"influx_url": "http://127.0.0.1:9"})
-    for module in ("coanalysis", "case.job", "forecast"):
+    for module in ("coanalysis", "case.job", "forecast.job", "forecast.stored_backtest", "forecast.train"):
         monkeypatch.setattr(f"analysis.run.{module}.InfluxStore", Counted)
     with nullcontext() if is_reached else pytest.raises(StoreUnavailableError):
         JOBS[job](own)

@@ -85,6 +85,7 @@ PREFIXES = {
     "cli",
     "coanalysis",
     "finding",
+    "forecast",
     "gap",
     "gate",
     "mail",

@@ -1,0 +1,147 @@
+"""One issue of the hourly forecast: every series and pollutant from one origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs, all_pairs, weather_known
+from analysis.forecast.hourly.grid import LAST_LEAD_H, SHOWN_H, TARGETS, HourGrid
+from analysis.forecast.hourly.model import LEVELS, SHOWN, ForecastKind, HourlyModel, predict
+from analysis.forecast.hourly.out_of_range import out_of_range
+from analysis.forecast.hourly.simple import simple_quantiles
+from schemas.reason import encode_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+RECENT_H = 6
+"""A series without a valid hour in this many gets no forecast [h]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesForecast:
+    """Forecast of one pollutant at one station or city.
+
+    Attributes
+    ----------
+    quantiles : array of float, (LAST_LEAD_H, len(LEVELS))
+        In the unit of the target.
+    mean : array of float, (LAST_LEAD_H,)
+    kind : ForecastKind
+    out_of_range : str
+        Stored text of the reason (`schemas.reason`); empty inside the range.
+    with_weather : bool
+        A weather forecast was used.
+    """
+
+    series: str
+    target: str
+    quantiles: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    kind: ForecastKind
+    out_of_range: str
+    with_weather: bool
+
+
+def issue(
+    grid: HourGrid, model: HourlyModel | None, origin: pd.Timestamp, wanted: dict[str, Collection[str]]
+) -> tuple[list[SeriesForecast], list[str]]:
+    """Forecast all series that have a recent value.
+
+    Parameters
+    ----------
+    grid : HourGrid
+    model : HourlyModel or None
+        None, or a pollutant that it lacks: the simple model.
+    origin : Timestamp
+        UTC, first hour of the forecast.
+    wanted : dict of target to series
+        That measure it.
+
+    Returns
+    -------
+    forecasts : list of SeriesForecast
+    skipped : list of str
+        ``{series}/{target}`` without a valid value in the last `RECENT_H` hours.
+    """
+    maker, row = FeatureMaker(grid), grid.row_of(origin)
+    has_weather = weather_known(maker, row)
+    pairs = all_pairs(len(grid.series), row, last_lead=LAST_LEAD_H, weather=has_weather)
+    found: list[SeriesForecast] = []
+    skipped: list[str] = []
+    for target in TARGETS:
+        age = maker.last_valid_age_h(target, row)
+        asked = np.array([name in wanted.get(target, ()) for name in grid.series])
+        usable = asked & (age < RECENT_H)
+        skipped += [f"{grid.series[place]}/{target}" for place in np.flatnonzero(asked & ~usable)]
+        chosen = np.flatnonzero(usable)
+        if len(chosen):
+            some = pairs.where(np.isin(pairs.series, chosen))
+            found += _of_target(maker, model, target, some, age)
+    return found, skipped
+
+
+def product(item: SeriesForecast, origin: pd.Timestamp, version: str) -> pd.DataFrame:
+    """Rows of the product of one series and pollutant, the first `SHOWN_H` hours; hours without a value are left out.
+
+    Returns
+    -------
+    DataFrame
+        Index ``start`` (UTC): ``value`` (median), ``q05``, ``q10``, ``q90``, ``q95``, ``mean`` [unit of the pollutant],
+        ``horizon_h``, ``out_of_range`` 0 or 1, ``with_weather`` 0 or 1; ``model``, ``model_version``, ``origin``, ``reason`` text.
+    """
+    shown = slice(0, SHOWN_H)
+    columns: dict[str, object] = {
+        name: item.quantiles[shown, LEVELS.index(level)].round(3) for name, level in SHOWN.items()
+    }
+    columns |= {
+        "mean": item.mean[shown].round(3),
+        "horizon_h": np.arange(1.0, SHOWN_H + 1),
+        "out_of_range": float(bool(item.out_of_range)),
+        "with_weather": float(item.with_weather),
+        "model": str(item.kind),
+        "model_version": version,
+        "origin": f"{origin:%Y-%m-%dT%H:%MZ}",
+        "reason": item.out_of_range,
+    }
+    index = pd.date_range(origin, periods=SHOWN_H, freq="h", name="start")
+    frame = pd.DataFrame(columns, index=index)
+    return frame[np.isfinite(item.quantiles[shown, LEVELS.index(0.5)])]
+
+
+def _of_target(
+    maker: FeatureMaker, model: HourlyModel | None, target: str, pairs: LeadPairs, age: NDArray[np.float64]
+) -> list[SeriesForecast]:
+    names = [int(place) for place in pairs.series[::LAST_LEAD_H]]
+    own = None if model is None else model.targets.get(target)
+    if model is None or own is None:
+        levels = simple_quantiles(maker, target, pairs)
+        middle, matrix = levels[:, LEVELS.index(0.5)], None
+    else:
+        centre, levels, matrix = predict(model, maker, target, pairs)
+        middle = np.maximum(centre.middle, 0.0)
+    found = []
+    for order, place in enumerate(names):
+        inside = slice(order * LAST_LEAD_H, (order + 1) * LAST_LEAD_H)
+        name, reason = maker.grid.series[place], None
+        if model is not None and own is not None and matrix is not None:
+            first = matrix[inside.start]
+            reason = out_of_range(own, first, age_h=float(age[place]), series=name, trained_on=model.series)
+        found.append(
+            SeriesForecast(
+                series=name,
+                target=target,
+                quantiles=levels[inside],
+                mean=middle[inside],
+                kind=ForecastKind.SIMPLE if own is None else ForecastKind.BOOSTED,
+                out_of_range="" if reason is None else encode_reason(reason),
+                with_weather=own is not None and bool(pairs.weather[inside.start]),
+            )
+        )
+    return found

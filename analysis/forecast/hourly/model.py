@@ -1,0 +1,178 @@
+"""The hourly forecast model: linear first guess, boosted residual, boosted spread, calibrated quantiles.
+
+Value of a pair: ``m = linear + scale * trees``. Its spread ``s`` is predicted by a second set of trees that learnt the absolute
+residuals of held-out blocks. Quantile ``q`` is ``m + s * z_q``, where ``z_q`` is the conformal quantile of ``(observed - m) / s`` of
+the held-out blocks near that lead, separately for forecasts with and without weather ahead.
+
+References
+----------
+Lei et al. 2018, J. Am. Stat. Assoc. 113, 1094, section 5.2 (locally weighted conformal inference), doi:10.1080/01621459.2017.1307116.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.forecast.hourly.feature import LINEAR, FeatureMaker, LeadPairs
+from analysis.forecast.hourly.grid import LEAD_GROUPS
+
+if TYPE_CHECKING:
+    import lightgbm
+    import pandas as pd
+    from numpy.typing import NDArray
+
+LEVELS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
+"""Levels of the calibrated quantiles."""
+LOWEST_SPREAD = 0.05
+"""Of `TargetModel.scale`; trees may predict less, even below zero."""
+SHOWN = {"value": 0.5, "q05": 0.05, "q10": 0.1, "q90": 0.9, "q95": 0.95}
+"""Fields of the product and their levels."""
+
+
+class ForecastKind(StrEnum):
+    """Method of a forecast."""
+
+    BOOSTED = "lightgbm"
+    SIMPLE = "fallback-yesterday-climatology"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadGroup:
+    """Trees of some leads: of the residual of the linear guess, and of the spread, both in units of `TargetModel.scale`."""
+
+    value: lightgbm.Booster
+    spread: lightgbm.Booster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetModel:
+    """Model of one pollutant.
+
+    Attributes
+    ----------
+    target : str
+    linear : array of float, (LAST_LEAD_H, len(LINEAR) + 1)
+        Coefficients by lead, the constant last.
+    scale : array of float, (LAST_LEAD_H,)
+        Standard deviation of the residual of the linear guess [unit of the target].
+    groups : tuple of LeadGroup
+        In the order of `LEAD_GROUPS`.
+    quantiles : array of float, (2, LAST_LEAD_H, len(LEVELS))
+        ``z`` by lead and level, without and with weather ahead.
+    names : tuple of str
+        Columns of the matrix.
+    low, high : array of float, (len(names),)
+        Range of each feature in training; NaN where it never had a value.
+    trained_hours : int
+        Valid hours of the target in training.
+    """
+
+    target: str
+    linear: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    groups: tuple[LeadGroup, ...]
+    quantiles: NDArray[np.float64]
+    names: tuple[str, ...]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    trained_hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourlyModel:
+    """Models of all pollutants.
+
+    Attributes
+    ----------
+    targets : dict of str to TargetModel
+    ranks : array of uint8, (samples, len(TARGETS), LAST_LEAD_H)
+        Ranks of held-out residuals of the same origin, for joint samples.
+    series : tuple of str
+        That it was trained on.
+    first, last : Timestamp
+        Of the training hours, UTC.
+    is_seasonal : bool
+        The day of the year is a feature.
+    """
+
+    targets: dict[str, TargetModel]
+    ranks: NDArray[np.uint8]
+    series: tuple[str, ...]
+    first: pd.Timestamp
+    last: pd.Timestamp
+    is_seasonal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """Value and spread of pairs, in the unit of the target."""
+
+    middle: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourlyOptions:
+    """Cost and size of a model; ``rows`` are pairs of origin and lead of one group of leads."""
+
+    rows: int = 20_000
+    trees: int = 100
+    folds: int = 3
+    samples: int = 200
+    threads: int = 1
+    seed: int = 1
+    targets: tuple[str, ...] = field(default=("pm25", "pm10", "o3", "no2", "so2", "co"))
+
+
+def centre(model: TargetModel, matrix: NDArray[np.float32], pairs: LeadPairs) -> Centre:
+    """Value and spread of pairs whose features are known.
+
+    Parameters
+    ----------
+    model : TargetModel
+    matrix : array of float32, (n, len(model.names))
+    pairs : LeadPairs
+    """
+    scale = model.scale[pairs.lead - 1]
+    middle = linear_guess(model.linear, design(matrix, model.names), pairs.lead)
+    spread = np.ones(len(pairs))
+    for (first, last), group in zip(LEAD_GROUPS, model.groups, strict=True):
+        chosen = np.flatnonzero((pairs.lead >= first) & (pairs.lead <= last))
+        if len(chosen):
+            middle[chosen] += scale[chosen] * np.asarray(group.value.predict(matrix[chosen]), dtype=float)
+            spread[chosen] = np.asarray(group.spread.predict(matrix[chosen]), dtype=float)
+    return Centre(middle, scale * np.maximum(spread, LOWEST_SPREAD))
+
+
+def quantiles(model: TargetModel, found: Centre, pairs: LeadPairs) -> NDArray[np.float64]:
+    """Quantiles of pairs at `LEVELS`, ascending, never negative, (n, len(LEVELS)), in the unit of the target."""
+    z = model.quantiles[pairs.weather.astype(int), pairs.lead - 1]
+    return np.asarray(np.maximum(found.middle[:, None] + found.spread[:, None] * z, 0.0), dtype=float)
+
+
+def predict(
+    model: HourlyModel, maker: FeatureMaker, target: str, pairs: LeadPairs
+) -> tuple[Centre, NDArray[np.float64], NDArray[np.float32]]:
+    """Centre, quantiles at `LEVELS`, and features of pairs."""
+    own = model.targets[target]
+    matrix, _ = maker.matrix(target, pairs, is_seasonal=model.is_seasonal)
+    found = centre(own, matrix, pairs)
+    return found, quantiles(own, found, pairs), matrix
+
+
+def design(matrix: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Features of the linear guess with the constant; a missing one is replaced by the usual value of the hour, then by 0."""
+    chosen = matrix[:, [names.index(name) for name in LINEAR]].astype(float)
+    usual = np.nan_to_num(chosen[:, LINEAR.index("usual")], nan=0.0)
+    return np.column_stack([np.where(np.isfinite(chosen), chosen, usual[:, None]), np.ones(len(chosen))])
+
+
+def linear_guess(
+    coefficients: NDArray[np.float64], predictors: NDArray[np.float64], lead: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """First guess of each row."""
+    return np.asarray((predictors * coefficients[lead - 1]).sum(axis=1), dtype=float)

@@ -1,0 +1,313 @@
+"""Training of the hourly forecast, with quantiles calibrated on held-out blocks.
+
+Blocks of ten days (thirty from a year of history on) belong to the folds in turn. What a fold holds out is predicted by trees that saw neither its blocks nor the days
+that overlap their forecasts; these residuals give the spread, the calibrated quantiles and the joint ranks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.forecast.hourly.calibration import conformal_quantiles, joint_ranks
+from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs
+from analysis.forecast.hourly.grid import LAST_LEAD_H, LEAD_GROUPS, TARGETS, HourGrid
+from analysis.forecast.hourly.model import (
+    LOWEST_SPREAD,
+    HourlyModel,
+    HourlyOptions,
+    LeadGroup,
+    TargetModel,
+    centre,
+    design,
+    linear_guess,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import lightgbm
+    import pandas as pd
+    from numpy.typing import NDArray
+
+MINIMUM_HOURS = 21 * 24
+"""Valid hours of a pollutant, all series together, and hours from first to last, that a model needs [h]."""
+_SEASON_H = 300 * 24
+_LONG_BLOCK_H, _SHORT_BLOCK_H = 30 * 24, 10 * 24
+_RIDGE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Pairs of one target with features, first guess and residual in units of the scale of their lead."""
+
+    pairs: LeadPairs
+    matrix: NDArray[np.float32]
+    residual: NDArray[np.float64]
+
+
+def train(
+    grid: HourGrid,
+    *,
+    before: pd.Timestamp,
+    options: HourlyOptions,
+    progress: Callable[[str], None] = lambda _: None,
+) -> HourlyModel | None:
+    """Train on the hours before a moment.
+
+    Parameters
+    ----------
+    grid : HourGrid
+    before : Timestamp
+        UTC; no hour from here on is used.
+    options : HourlyOptions
+    progress : callable
+        Gets the code of each pollutant before it is trained.
+
+    Returns
+    -------
+    HourlyModel or None
+        Without the pollutants that have too few hours (`MINIMUM_HOURS`); None where none has enough.
+    """
+    maker, end = FeatureMaker(grid), grid.row_of(before)
+    is_seasonal = end >= _SEASON_H
+    rng = np.random.default_rng(options.seed)  # noqa: TID251 - seeded by the caller
+    trajectories = _trajectories(grid, end, rng, options.samples)
+    targets, residuals = {}, np.full((len(trajectories[0]), len(TARGETS), LAST_LEAD_H), np.nan)
+    for place, target in enumerate(TARGETS):
+        known = int(np.isfinite(grid.target(target)[:end]).sum())
+        if target not in options.targets or min(known, end) < MINIMUM_HOURS:
+            continue
+        progress(target)
+        fit = _TargetFit(maker, target, end, options=options, is_seasonal=is_seasonal)
+        found = fit.run(rng, trajectories)
+        if found is not None:
+            targets[target], residuals[:, place] = found
+    if not targets:
+        return None
+    return HourlyModel(
+        targets=targets,
+        ranks=joint_ranks(residuals),
+        series=grid.series,
+        first=grid.hours[0],
+        last=grid.hours[end - 1],
+        is_seasonal=is_seasonal,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Folds:
+    """Blocks of hours that belong to the folds in turn."""
+
+    block_h: int
+    count: int
+
+    def of(self, row: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Fold of each origin."""
+        return np.asarray((row // self.block_h) % self.count, dtype=np.int64)
+
+    def touches(self, pairs: LeadPairs, fold: int) -> NDArray[np.bool_]:
+        """Pairs whose features or value lie in a held-out block or in the days that its forecasts reach."""
+        edges = (pairs.row - 24, pairs.row + pairs.lead, np.maximum(pairs.row + pairs.lead - LAST_LEAD_H, 0))
+        return np.asarray(np.any([self.of(edge) == fold for edge in edges], axis=0))
+
+
+class _TargetFit:
+    """Fit of one pollutant."""
+
+    def __init__(
+        self, maker: FeatureMaker, target: str, end: int, *, options: HourlyOptions, is_seasonal: bool
+    ) -> None:
+        self._maker, self._target, self._end = maker, target, end
+        self._options, self._is_seasonal = options, is_seasonal
+        self._folds = _Folds(_LONG_BLOCK_H if is_seasonal else _SHORT_BLOCK_H, options.folds)
+
+    def run(
+        self, rng: np.random.Generator, trajectories: tuple[NDArray[np.int64], NDArray[np.int64]]
+    ) -> tuple[TargetModel, NDArray[np.float64]] | None:
+        """The model, and residuals of the trajectories in units of their spread, (samples, LAST_LEAD_H)."""
+        pairs = [self._draw(rng, first, last) for first, last in LEAD_GROUPS]
+        if min(map(len, pairs)) < MINIMUM_HOURS:
+            return None
+        made = [self._maker.matrix(self._target, item, is_seasonal=self._is_seasonal) for item in pairs]
+        names = made[0][1]
+        linear, scale = self._linear(pairs, [matrix for matrix, _ in made], names)
+        samples = [
+            self._sample(item, matrix, linear, scale, names) for item, (matrix, _) in zip(pairs, made, strict=True)
+        ]
+        folds = [self._fold_trees(item) for item in samples]
+        held = [_held_out(item, trees, self._folds) for item, trees in zip(samples, folds, strict=True)]
+        groups = tuple(
+            LeadGroup(
+                value=_boosted(item.matrix, item.residual, self._settings()),
+                spread=_boosted(item.matrix, np.abs(item.residual - out), self._spread_settings()),
+            )
+            for item, out in zip(samples, held, strict=True)
+        )
+        whole = np.concatenate([item.matrix for item in samples])
+        model = TargetModel(
+            target=self._target,
+            linear=linear,
+            scale=scale,
+            groups=groups,
+            quantiles=self._quantiles(samples, held, groups),
+            names=names,
+            low=_edge(whole, np.nanmin),
+            high=_edge(whole, np.nanmax),
+            trained_hours=int(np.isfinite(self._maker.grid.target(self._target)[: self._end]).sum()),
+        )
+        return model, self._trajectory_residuals(model, folds, trajectories)
+
+    def _draw(self, rng: np.random.Generator, first: int, last: int) -> LeadPairs:
+        """Pairs with an observed value and a known mean of the day before; half of them see the weather ahead."""
+        wanted, series = self._options.rows, len(self._maker.grid.series)
+        row = rng.integers(24, max(25, self._end - first), size=3 * wanted)
+        lead = rng.integers(first, last + 1, size=3 * wanted)
+        pairs = LeadPairs(rng.integers(0, series, size=3 * wanted), row, lead, rng.integers(0, 2, size=3 * wanted) == 1)
+        pairs = pairs.where(pairs.row + pairs.lead <= self._end)
+        pairs = pairs.where(np.isfinite(self._maker.observed(self._target, pairs)))
+        recent = self._maker.grid.target(self._target)
+        known = np.isfinite(np.stack([recent[pairs.row - back, pairs.series] for back in range(1, 7)])).any(axis=0)
+        return pairs.where(np.flatnonzero(known)[:wanted])
+
+    def _linear(
+        self, pairs: list[LeadPairs], matrices: list[NDArray[np.float32]], names: tuple[str, ...]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        predictors = np.concatenate([design(matrix, names) for matrix in matrices])
+        lead = np.concatenate([item.lead for item in pairs])
+        observed = np.concatenate([self._maker.observed(self._target, item) for item in pairs])
+        coefficients = np.empty((LAST_LEAD_H, predictors.shape[1]))
+        scale = np.empty(LAST_LEAD_H)
+        for ahead in range(1, LAST_LEAD_H + 1):
+            # neighbouring leads have nearly the same coefficients and steady them
+            chosen = np.abs(lead - ahead) <= max(1, ahead // 8)
+            coefficients[ahead - 1] = _ridge(predictors[chosen], observed[chosen])
+            left = observed[chosen] - predictors[chosen] @ coefficients[ahead - 1]
+            scale[ahead - 1] = max(float(np.std(left)), 1e-3)
+        return coefficients, scale
+
+    def _sample(
+        self,
+        pairs: LeadPairs,
+        matrix: NDArray[np.float32],
+        linear: NDArray[np.float64],
+        scale: NDArray[np.float64],
+        names: tuple[str, ...],
+    ) -> _Sample:
+        guess = linear_guess(linear, design(matrix, names), pairs.lead)
+        left = (self._maker.observed(self._target, pairs) - guess) / scale[pairs.lead - 1]
+        return _Sample(pairs, matrix, left)
+
+    def _fold_trees(self, sample: _Sample) -> list[lightgbm.Booster]:
+        found = []
+        for fold in range(self._folds.count):
+            far = ~self._folds.touches(sample.pairs, fold)
+            found.append(_boosted(sample.matrix[far], sample.residual[far], self._settings()))
+        return found
+
+    def _quantiles(
+        self, samples: list[_Sample], held: list[NDArray[np.float64]], groups: tuple[LeadGroup, ...]
+    ) -> NDArray[np.float64]:
+        z = [
+            (item.residual - out) / _spread_of(group, item.matrix)
+            for item, out, group in zip(samples, held, groups, strict=True)
+        ]
+        lead = np.concatenate([item.pairs.lead for item in samples])
+        weather = np.concatenate([item.pairs.weather for item in samples])
+        values = np.concatenate(z)
+        return np.stack([conformal_quantiles(values[weather == mode], lead[weather == mode]) for mode in (False, True)])
+
+    def _trajectory_residuals(
+        self,
+        model: TargetModel,
+        folds: list[list[lightgbm.Booster]],
+        trajectories: tuple[NDArray[np.int64], NDArray[np.int64]],
+    ) -> NDArray[np.float64]:
+        series, row = (np.repeat(item, LAST_LEAD_H) for item in trajectories)
+        lead = np.tile(np.arange(1, LAST_LEAD_H + 1), len(trajectories[0]))
+        pairs = LeadPairs(series, row, lead, np.zeros(len(row), dtype=bool))
+        matrix, _ = self._maker.matrix(self._target, pairs, is_seasonal=self._is_seasonal)
+        middle = linear_guess(model.linear, design(matrix, model.names), lead)
+        owner = self._folds.of(row)
+        for (first, last), boosters in zip(LEAD_GROUPS, folds, strict=True):
+            for fold, booster in enumerate(boosters):
+                chosen = np.flatnonzero((lead >= first) & (lead <= last) & (owner == fold))
+                if len(chosen):
+                    middle[chosen] += model.scale[lead[chosen] - 1] * np.asarray(booster.predict(matrix[chosen]))
+        spread = centre(model, matrix, pairs).spread
+        left = (self._maker.observed(self._target, pairs) - middle) / spread
+        return np.asarray(left.reshape(-1, LAST_LEAD_H), dtype=float)
+
+    def _settings(self) -> dict[str, object]:
+        short = self._end < 180 * 24
+        return _COMMON | {
+            "objective": "l2",
+            "num_threads": self._options.threads,
+            "seed": self._options.seed,
+            "num_iterations": self._options.trees // 2 if short else self._options.trees,
+            "learning_rate": 0.05 if short else 0.07,
+            "num_leaves": 8 if short else 31,
+            "min_data_in_leaf": 200 if short else 60,
+        }
+
+    def _spread_settings(self) -> dict[str, object]:
+        return self._settings() | {
+            "num_iterations": max(10, self._options.trees // 3),
+            "num_leaves": 8,
+            "min_data_in_leaf": 200,
+        }
+
+
+_COMMON: dict[str, object] = {
+    "verbosity": -1,
+    "deterministic": True,
+    "force_col_wise": True,
+    "max_bin": 63,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+}
+
+
+def _boosted(matrix: NDArray[np.float32], wanted: NDArray[np.float64], settings: dict[str, object]) -> lightgbm.Booster:
+    import lightgbm
+
+    return lightgbm.train(settings, lightgbm.Dataset(matrix, wanted, params=settings))
+
+
+def _spread_of(group: LeadGroup, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.asarray(np.maximum(group.spread.predict(matrix), LOWEST_SPREAD), dtype=float)
+
+
+def _held_out(sample: _Sample, trees: list[lightgbm.Booster], folds: _Folds) -> NDArray[np.float64]:
+    owner = folds.of(sample.pairs.row)
+    found = np.zeros(len(owner))
+    for fold, booster in enumerate(trees):
+        chosen = np.flatnonzero(owner == fold)
+        if len(chosen):
+            found[chosen] = np.asarray(booster.predict(sample.matrix[chosen]), dtype=float)
+    return found
+
+
+def _ridge(predictors: NDArray[np.float64], observed: NDArray[np.float64]) -> NDArray[np.float64]:
+    gram = predictors.T @ predictors
+    penalty = _RIDGE * np.diag(np.append(np.diag(gram)[:-1], 0.0)) + 1e-9 * np.eye(len(gram))
+    return np.asarray(np.linalg.solve(gram + penalty, predictors.T @ observed), dtype=float)
+
+
+def _edge(matrix: NDArray[np.float32], function: Callable[..., NDArray[np.float32]]) -> NDArray[np.float64]:
+    known = np.isfinite(matrix).any(axis=0)
+    found = np.full(matrix.shape[1], np.nan)
+    found[known] = function(matrix[:, known], axis=0)
+    return found
+
+
+def _trajectories(
+    grid: HourGrid, end: int, rng: np.random.Generator, samples: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Series and rows of origins whose next hours are known, for joint ranks."""
+    last = max(25, end - LAST_LEAD_H)
+    return rng.integers(0, len(grid.series), size=samples), rng.integers(24, last, size=samples)

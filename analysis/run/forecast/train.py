@@ -1,0 +1,207 @@
+"""Training of the hourly forecast on stored hours, its score against the model in force, and its promotion."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pandas as pd
+
+from analysis.forecast.hourly.grid import TARGETS
+from analysis.forecast.hourly.model import HourlyOptions
+from analysis.forecast.hourly.promotion import decide
+from analysis.forecast.hourly.training import train
+from analysis.forecast.hourly.verify import Verification, scores, verify
+from analysis.run.forecast.model_store import (
+    MODEL,
+    ModelScore,
+    StoredModel,
+    load_in_force,
+    load_version,
+    put_in_force,
+    save_model,
+    scores_json,
+)
+from analysis.run.forecast.reading import read_network
+from analysis.run.to_json import to_json
+from analysis.statistics.iaqi import breakpoint_concentration
+from schemas.interval import floor_hour
+from schemas.reason import Reason, encode_reason
+from store.influx.store import InfluxStore
+from store.state import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from analysis.forecast.hourly.grid import HourGrid
+    from analysis.forecast.hourly.model import HourlyModel
+    from store.settings import SharedSettings
+
+HISTORY_D = 730
+"""Days of history that a training reads [d]."""
+RECENT_D = 7
+"""Last days that are left out of training and scored [d]; project choice."""
+EVENT_INDEX = 100
+"""Index whose concentration is the event of the scores: above it the air is polluted."""
+
+
+class TrainingSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What a training made.
+
+    Attributes
+    ----------
+    version : str
+        Empty without a model: ``reason`` says why.
+    promoted : bool
+    reason : str
+        Stored text (`schemas.reason`).
+    first, last : datetime or None
+        Of the training hours, UTC.
+    series : int
+    targets : tuple of str
+    score : ModelScore or None
+    refused : tuple of str
+        Models in force that could not be read.
+    """
+
+    version: str
+    promoted: bool
+    reason: str
+    first: datetime | None = None
+    last: datetime | None = None
+    series: int = 0
+    targets: tuple[str, ...] = ()
+    score: ModelScore | None = None
+    refused: tuple[str, ...] = ()
+
+
+def train_model(
+    settings: SharedSettings,
+    now: datetime,
+    *,
+    days: int = HISTORY_D,
+    options: HourlyOptions | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> TrainingSummary:
+    """Train, score on the last days, store, and promote if better.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    now : datetime
+        UTC.
+    days : int
+        Of history [d].
+    options : HourlyOptions
+    progress : callable
+        Gets the code of each pollutant.
+
+    Raises
+    ------
+    store.error.StoreError
+    OSError
+        The files could not be written; the model in force stays.
+    """
+    options, origin = options or HourlyOptions(), floor_hour(now)
+    with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
+        state.migrate()
+        grid = read_network(settings, store, origin - timedelta(days=days), origin).grid
+        split = pd.Timestamp(origin) - pd.Timedelta(days=RECENT_D)
+        model = None if grid is None else train(grid, before=split, options=options, progress=progress)
+        if grid is None or model is None:
+            reason = Reason("promotion", "too_little_history", {"days": _days(grid)}, scope="forecast")
+            return TrainingSummary(version="", promoted=False, reason=encode_reason(reason))
+        return _store(settings, state, grid, model, options)
+
+
+def promote(settings: SharedSettings, version: str, *, is_dry_run: bool) -> str:
+    """Put a stored version in force by hand; returns the version that was in force. Raises `ModelFileError` if it cannot be read."""
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        load_version(settings, state, version)
+        before = load_in_force(settings, state).version
+        if not is_dry_run:
+            put_in_force(state, version)
+        return before
+
+
+def event_thresholds(day: date) -> dict[str, float]:
+    """Concentration of index 100 of each pollutant in the edition in force, hourly values (PM: the daily breakpoints).
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> event_thresholds(date(2026, 4, 1))["pm25"]
+    60.0
+    """
+    found = {target: breakpoint_concentration(target, "1h", EVENT_INDEX, day) for target in TARGETS}
+    return {target: value for target, value in found.items() if value is not None}
+
+
+def _store(
+    settings: SharedSettings, state: StateStore, grid: HourGrid, model: HourlyModel, options: HourlyOptions
+) -> TrainingSummary:
+    now = datetime.now(UTC)
+    first, last = grid.row_of(model.last) + 1, len(grid.hours)
+    thresholds = event_thresholds(grid.hours[-1].tz_convert(settings.stations.timezone).date())
+    ours = verify(grid, model, first, last, thresholds)
+    loaded = load_in_force(settings, state)
+    theirs = None if loaded.model is None else verify(grid, loaded.model, first, last, thresholds)
+    is_better, why = decide(ours, theirs)
+    score = _score(grid, ours, theirs, first)
+    version, head_digest = save_model(settings, model, options)
+    reason = encode_reason(why)
+    stored = StoredModel(
+        version=version,
+        created=now,
+        head_digest=head_digest,
+        code_version=_code_version(),
+        first=model.first.to_pydatetime(),
+        last=model.last.to_pydatetime(),
+        series=len(model.series),
+        targets=tuple(model.targets),
+        settings=msgspec.to_builtins(options),
+        score=score,
+        promoted=is_better,
+        reason=reason,
+    )
+    state.documents.put(MODEL, version, to_json(stored))
+    if is_better:
+        put_in_force(state, version)
+    return TrainingSummary(
+        version=version,
+        promoted=is_better,
+        reason=reason,
+        first=stored.first,
+        last=stored.last,
+        series=stored.series,
+        targets=stored.targets,
+        score=score,
+        refused=loaded.refused,
+    )
+
+
+def _score(grid: HourGrid, ours: Verification, theirs: Verification | None, first: int) -> ModelScore:
+    def plain(sums: dict[str, Any]) -> dict[str, Any]:
+        return scores_json({target: scores(item) for target, item in sums.items()})
+
+    return ModelScore(
+        first=grid.hours[first].to_pydatetime(),
+        last=grid.hours[-1].to_pydatetime(),
+        model=plain(ours.model),
+        in_force=None if theirs is None else plain(theirs.model),
+        persistence=plain(ours.persistence),
+    )
+
+
+def _code_version() -> str:
+    from importlib.metadata import version
+
+    return version("skyground")
+
+
+def _days(grid: HourGrid | None) -> int:
+    return 0 if grid is None else len(grid.hours) // 24

@@ -1,0 +1,45 @@
+"""A new model of the hourly forecast each day."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import task
+
+from dags.schedule import scheduled
+
+DOC = """
+### What it makes
+A model of the hourly forecast, trained on up to two years of stored hours without the last seven days, and its score on these
+days against the model in force and persistence. It takes the place of the one in force only if it is not worse.
+
+### When it is healthy
+The result has a `version`; `promoted` says whether it is in force now, `reason` why. Without 21 days of hours there is no model, the result has
+an empty `version`, and the hourly run uses the simple model.
+
+### What to do when it fails
+The model in force stays. `skyground analyse model list` shows the versions, `skyground analyse model promote VERSION` goes back to one of
+them. Clear the task after `skyground doctor` is clean.
+"""
+
+
+@scheduled("30 18 * * *", doc=DOC, tag="warning", params=None)
+def forecast_train() -> None:
+    """Train once a day, behind everything else."""
+
+    @task
+    def train() -> dict[str, Any]:
+        import msgspec
+
+        from analysis.run.forecast import train_model
+        from store.settings import SharedSettings, load_settings
+
+        os.nice(10)  # a minute or more of computing: the hourly runs come first
+        return dict(msgspec.to_builtins(train_model(load_settings(SharedSettings), datetime.now(UTC))))
+
+    train()
+
+
+forecast_train()

@@ -1,0 +1,90 @@
+"""Models of the hourly forecast on a real InfluxDB: training, promotion, and files that are refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.forecast.hourly.model import HourlyOptions
+from analysis.forecast.hourly.model_file import HEAD, ModelFileError
+from analysis.run.forecast import forecast, train_model
+from analysis.run.forecast.model_store import folder_of, list_models, load_in_force, put_in_force, versions_in_force
+from analysis.run.forecast.train import promote
+from store.influx.store import InfluxStore
+from store.state import StateStore
+from tests.analysis.frames import START, network_text, province
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.settings import SharedSettings
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+END = START + timedelta(days=40)
+QUICK = HourlyOptions(rows=3000, trees=20, samples=40, targets=("pm25", "o3"))
+
+
+@pytest.fixture
+def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(3), encoding="utf-8")
+    own = settings.model_copy(update={"network": path, "run_dir": tmp_path / "run"})
+    store = InfluxStore(own)
+    store.ensure()
+    for code, stations in province(40, 3).items():
+        for station_id, frame in stations.items():
+            store.write_hourly(code, station_id, frame)
+    with StateStore(own.state_url) as state:
+        state.migrate()
+    return own
+
+
+def test_a_trained_model_is_promoted_used_and_replaced_only_by_a_readable_one(filled: SharedSettings) -> None:
+    first = train_model(filled, END, options=QUICK)
+    assert (first.promoted, first.targets, first.series) == (True, ("pm25", "o3"), 4)
+    assert first.score is not None
+    assert first.score.model["o3"]["mae"] < first.score.persistence["o3"]["mae"]
+    summary = forecast(filled, END)
+    assert summary.model_version == first.version
+    assert (summary.models["o3"], summary.models["so2"]) == ("lightgbm", "fallback-yesterday-climatology")
+    rows = InfluxStore(filled).read_product("forecast_hourly", END, END + timedelta(days=4))
+    assert set(rows[rows["parameter"] == "o3"]["model_version"]) == {first.version}
+
+    second = train_model(filled, END - timedelta(days=2), options=QUICK)
+    assert second.version != first.version
+    with StateStore(filled.state_url) as state:
+        put_in_force(state, second.version)
+        assert [item.version for item in list_models(state)] == [second.version, first.version]
+    tree = folder_of(filled, second.version) / "o3-0-value.txt"
+    tree.write_bytes(tree.read_bytes() + b"\n")
+    summary = forecast(filled, END)
+    assert summary.model_version == first.version
+    assert len(summary.refused) == 1
+    assert "o3-0-value.txt: its SHA-256 differs" in summary.refused[0]
+    with pytest.raises(ModelFileError, match="SHA-256"):
+        promote(filled, second.version, is_dry_run=False)
+
+    (folder_of(filled, first.version) / HEAD).unlink()
+    summary = forecast(filled, END)
+    assert summary.model_version == ""
+    assert set(summary.models.values()) == {"fallback-yesterday-climatology"}
+    assert len(summary.refused) == 2
+
+
+def test_a_rehearsed_promotion_changes_nothing(filled: SharedSettings) -> None:
+    found = train_model(filled, END, options=QUICK)
+    with StateStore(filled.state_url) as state:
+        before = versions_in_force(state)
+        assert promote(filled, found.version, is_dry_run=True) == found.version
+        assert versions_in_force(state) == before
+        assert load_in_force(filled, state).version == found.version
+    with pytest.raises(ModelFileError, match="no such model"):
+        promote(filled, "x", is_dry_run=True)
+
+
+def test_too_few_days_train_no_model_and_say_why(filled: SharedSettings) -> None:
+    found = train_model(filled, START + timedelta(days=20), options=QUICK)
+    assert (found.version, found.promoted) == ("", False)
+    assert "too_little_history" in found.reason
