@@ -12,15 +12,17 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from qc.hourly.relation.pm import MASS
 from schemas.flag import Flag
 from schemas.frames import check_time_index, valid_values
+from schemas.mass_factor import mass_factors
 from schemas.parameter import parameter
 
 ANIONS = ("sulfate", "nitrate", "chloride")
 CATIONS = ("ammonium", "sodium_ion", "potassium_ion", "magnesium_ion", "calcium_ion")
 REQUIRED_IONS = frozenset({"sulfate", "nitrate", "ammonium"})
 """A balance needs these three."""
+MASS = {item.parameter: item.factor for item in mass_factors().values()}
+"""Mass by component [1]."""
 SOIL_ELEMENTS = ("aluminium", "silicon", "calcium", "iron", "titanium")
 MINIMUM_EC_UG_M3 = 0.1
 """Below this EC the ratio OC/EC is unstable."""
@@ -64,18 +66,32 @@ def ion_balance(hourly: pd.DataFrame) -> pd.DataFrame:
     [0.998]
     """
     check_time_index(hourly)
-    equivalents = pd.DataFrame({code: _neq(hourly, code) for code in (*ANIONS, *CATIONS)}, index=hourly.index)
-    complete = equivalents[sorted(REQUIRED_IONS)].notna().all(axis=1)
+    charges = pd.DataFrame({code: equivalents(hourly, code) for code in (*ANIONS, *CATIONS)}, index=hourly.index)
+    complete = charges[sorted(REQUIRED_IONS)].notna().all(axis=1)
     result = pd.DataFrame(
         {
-            "anions_neq_m3": equivalents[list(ANIONS)].sum(axis=1).where(complete),
-            "cations_neq_m3": equivalents[list(CATIONS)].sum(axis=1).where(complete),
+            "anions_neq_m3": charges[list(ANIONS)].sum(axis=1).where(complete),
+            "cations_neq_m3": charges[list(CATIONS)].sum(axis=1).where(complete),
         }
     )
     result["ratio"] = _quotient(result["cations_neq_m3"], result["anions_neq_m3"])
-    result["neutralisation"] = _quotient(equivalents["ammonium"], equivalents["sulfate"] + equivalents["nitrate"])
-    result["ions_n"] = equivalents.notna().sum(axis=1).astype(float)
+    result["neutralisation"] = _quotient(charges["ammonium"], charges["sulfate"] + charges["nitrate"])
+    result["ions_n"] = charges.notna().sum(axis=1).astype(float)
     return result
+
+
+def equivalents(hourly: pd.DataFrame, code: str) -> pd.Series:
+    """Equivalents of one ion [neq m⁻³]; NaN where it is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-05-01", periods=1, freq="h", tz="UTC", name="start")
+    >>> equivalents(pd.DataFrame({"sulfate": [9.606]}, index=hours), "sulfate").round(1).tolist()
+    [200.0]
+    """
+    mass = parameter(code).equivalent_mass_g_eq
+    return valid_values(hourly, code) * (np.nan if mass is None else 1000.0 / mass)
 
 
 def mass_reconstruction(hourly: pd.DataFrame, *, om_per_oc: float = MASS["oc"]) -> pd.DataFrame:
@@ -97,7 +113,7 @@ def mass_reconstruction(hourly: pd.DataFrame, *, om_per_oc: float = MASS["oc"]) 
 
     References
     ----------
-    1.375 SO4 + 1.29 NO3 + OM + EC + soil + sea salt, factors as in the QC test ``mass_closure`` (`qc.hourly.relation.pm.MASS`).
+    1.375 SO4 + 1.29 NO3 + OM + EC + soil + sea salt, factors as in the QC test ``mass_closure`` (``schemas/mass_factors.csv``).
 
     Examples
     --------
@@ -239,11 +255,6 @@ def oxidation_ratios(hourly: pd.DataFrame) -> pd.DataFrame:
             "nor": _quotient(moles["nitrate"], moles["nitrate"] + moles["no2"]),
         }
     )
-
-
-def _neq(hourly: pd.DataFrame, code: str) -> pd.Series:
-    mass = parameter(code).equivalent_mass_g_eq
-    return valid_values(hourly, code) * (np.nan if mass is None else 1000.0 / mass)
 
 
 def _mol(hourly: pd.DataFrame, code: str) -> pd.Series:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qc.hourly.relation.band import Band, Figures, Relation, ratio, total
+from schemas.mass_factor import mass_factors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,12 +18,8 @@ CATIONS = {
     "ammonium": 55.4324, "sodium_ion": 43.4972, "potassium_ion": 25.5754, "magnesium_ion": 82.2842, "calcium_ion": 49.9027,
 }  # fmt: skip
 ANIONS = {"sulfate": 20.8203, "nitrate": 16.1290, "chloride": 28.2087}
-#: Mass by component [1], for the mass closure here and in `analysis.chemistry.components`: ammonium sulfate and nitrate, organic
-#: matter (IMPROVE 1.4, the low end of fresh urban), elemental carbon, soil (IMPROVE), sea salt; secondary sources, not verified.
-MASS = {
-    "sulfate": 1.375, "nitrate": 1.29, "oc": 1.4, "ec": 1.0, "aluminium": 2.20, "silicon": 2.49, "calcium": 1.63, "iron": 2.42,
-    "titanium": 1.94, "sodium_ion": 2.54,
-}  # fmt: skip
+MASS = {item.parameter: item.factor for item in mass_factors().values()}
+"""Mass by component [1], for the mass closure here and in `analysis.chemistry.components` (``schemas/mass_factors.csv``)."""
 SULFATE_OF_SULFUR = 96.06 / 32.06
 """Mass of sulfate that holds one unit of sulfur [1]."""
 

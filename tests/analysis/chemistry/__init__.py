@@ -1,0 +1,1 @@
+"""Chemistry of a station and period."""
