@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import task
@@ -14,6 +14,8 @@ DOC = """
 ### What it makes
 A model of the hourly forecast, trained on up to two years of stored hours without the last seven days, and its score on these
 days against the model in force and persistence. It takes the place of the one in force only if it is not worse.
+
+`score`: the running score of the last two days (product `forecast_score_daily`).
 
 ### When it is healthy
 The result has a `version`; `promoted` says whether it is in force now, `reason` why. Without 21 days of hours there is no model, the result has
@@ -39,6 +41,19 @@ def forecast_train() -> None:
         os.nice(10)  # a minute or more of computing: the hourly runs come first
         return dict(msgspec.to_builtins(train_model(load_settings(SharedSettings), datetime.now(UTC))))
 
+    @task
+    def score() -> dict[str, Any]:
+        import msgspec
+
+        from analysis.run.forecast.scoring import score_days
+        from store.settings import SharedSettings, load_settings
+
+        settings = load_settings(SharedSettings)
+        today = datetime.now(UTC).astimezone(settings.stations.timezone).date()
+        # the day before yesterday again: late hours have come meanwhile
+        return dict(msgspec.to_builtins(score_days(settings, today - timedelta(days=2), today - timedelta(days=1))))
+
+    score()
     train()
 
 

@@ -53,7 +53,10 @@ def export(  # noqa: PLR0917 - typer passes them by name
     ] = ExportFormat.CSV,
     product: Annotated[
         ProductKind | None,
-        typer.Option(help="instead of values: sources (hourly mass of factors), cases (case files) 源贡献、事件研判"),
+        typer.Option(
+            help="instead of values: sources (hourly mass of factors), cases (case files), forecasts (as issued), "
+            "forecast-scores (by day) 源贡献、事件研判、预报、预报评分"
+        ),
     ] = None,
     as_of: AsOf = None,
     as_json: Figures = False,

@@ -1,4 +1,4 @@
-"""``skyground export --product``: hourly masses of sources, and case files, with units and provenance."""
+"""``skyground export --product``: masses of sources, case files, forecasts and their scores, with units and provenance."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ SOURCE_NETWORKS = ("voc", "pm")
 UNUSED = {
     ProductKind.SOURCES: frozenset({"level", "as_of"}),
     ProductKind.CASES: frozenset({"level", "as_of", "network"}),
+    ProductKind.FORECASTS: frozenset({"level", "as_of", "network"}),
+    ProductKind.FORECAST_SCORES: frozenset({"level", "as_of", "network"}),
 }
 """Options that have no meaning for a product."""
 _PIECE = timedelta(days=30)
@@ -90,9 +92,7 @@ def _write_product(
     output, form, _ = where
     try:
         with shell.explained("export"):
-            return _write_sources(settings, where, what) if product is ProductKind.SOURCES else _write_cases(
-                settings, where, what
-            )  # fmt: skip
+            return _WRITERS[product](settings, where, what)
     except OSError as error:
         typer.echo(f"skyground: {output} ({form}) cannot be written: {error.strerror or error}", err=True)
         raise typer.Exit(1) from error
@@ -104,6 +104,8 @@ def check_format(product: ProductKind | None, form: ExportFormat) -> None:
         None: (ExportFormat.CSV, ExportFormat.PARQUET, ExportFormat.NETCDF),
         ProductKind.SOURCES: (ExportFormat.CSV, ExportFormat.PARQUET),
         ProductKind.CASES: (ExportFormat.CSV, ExportFormat.PARQUET, ExportFormat.JSONL),
+        ProductKind.FORECASTS: (ExportFormat.CSV, ExportFormat.PARQUET),
+        ProductKind.FORECAST_SCORES: (ExportFormat.CSV, ExportFormat.PARQUET),
     }[product]
     if form not in allowed:
         msg = f"{form}, expected one of {', '.join(allowed)} for {product or 'values'}"
@@ -142,10 +144,10 @@ def _write_sources(
     return sum(counts), len(stations)
 
 
-def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _pieces(start: datetime, end: datetime, length: timedelta = _PIECE) -> Iterator[tuple[datetime, datetime]]:
     while start < end:
-        yield start, min(start + _PIECE, end)
-        start += _PIECE
+        yield start, min(start + length, end)
+        start += length
 
 
 def _write_tables(
@@ -192,3 +194,59 @@ def _write_lines(output: Path, found: list[StoredCase], origin: Provenance) -> N
     with output.open("w", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps({"provenance": msgspec.to_builtins(origin)}, ensure_ascii=False) + "\n")
         file.writelines(json.dumps(case_body(item), ensure_ascii=False) + "\n" for item in found)
+
+
+def _write_forecasts(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    from analysis.run.forecast.history import ISSUED
+
+    return _write_stored(settings, ISSUED, where, what)
+
+
+def _write_scores(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    from analysis.run.forecast.scoring import SCORE
+
+    return _write_stored(settings, SCORE, where, what)
+
+
+def _write_stored(
+    settings: SharedSettings,
+    measurement: str,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    """Rows of a stored product; cities too unless stations are named. The unit is that of the parameter (column ``unit``)."""
+    from analysis.run.forecast.export import read_table
+    from store.influx.store import InfluxStore
+
+    _, ids, start, end = what
+    is_all = set(ids) >= {item.id for item in settings.stations.station_list}
+    counts: list[int] = []
+    series: set[str] = set()
+
+    def tables() -> Iterator[pd.DataFrame]:
+        for first, last in _pieces(start, end, timedelta(days=1)):
+            table = read_table(store, measurement, first, last, None if is_all else ids)
+            counts.append(len(table))
+            series.update(table["station_id"].unique() if len(table) else ())
+            if len(table):
+                yield table
+
+    with closing(InfluxStore(settings)) as store:
+        _write_tables(where, tables(), {})
+    return sum(counts), len(series)
+
+
+_WRITERS = {
+    ProductKind.SOURCES: _write_sources,
+    ProductKind.CASES: _write_cases,
+    ProductKind.FORECASTS: _write_forecasts,
+    ProductKind.FORECAST_SCORES: _write_scores,
+}

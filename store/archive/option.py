@@ -23,7 +23,9 @@ class Level(StrEnum):
 
 
 class ProductKind(StrEnum):
-    """Products of attribution: hourly mass from the factors of a station, and case files of events."""
+    """Hourly mass from the factors of a station, case files of events, issued forecasts, and their scores by day."""
 
     SOURCES = "sources"
     CASES = "cases"
+    FORECASTS = "forecasts"
+    FORECAST_SCORES = "forecast-scores"

@@ -19,6 +19,8 @@ _LEVELS: dict[Level | ProductKind, str] = {
     Level.REVIEWED: "L2 hourly, reviewed by people; columns __review: 0 none, 1 proposed, 2 confirmed, 3 signed, 8 stale",
     ProductKind.SOURCES: "L3 product: mass from each factor of the station's own factorisation (PMF), of the sum of its species, with "
     "90 % intervals; a factor without a kind has no name that is probable enough",
+    ProductKind.FORECASTS: "L3 product: hourly forecasts as issued, at the hour that is forecast; horizon_h 1 is the first hour",
+    ProductKind.FORECAST_SCORES: "L3 product: sums of the scores of issued forecasts by civil day, of the median and the 90 % interval",
     ProductKind.CASES: "L3 product: case files of events; intervals are of 90 %, their coverage is tested for plumes only",
 }
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
 
+from analysis.forecast.hourly.daily_index import daily_index
 from analysis.forecast.hourly.issue import SeriesForecast, issue, product
-from analysis.run.forecast.model_store import load_in_force
+from analysis.forecast.hourly.model import ForecastKind
+from analysis.run.forecast.history import daily_lines, is_issued, issued_lines, mark_issued
+from analysis.run.forecast.model_store import LoadedModel, load_in_force
 from analysis.run.forecast.reading import NetworkHours, read_network
 from schemas.interval import floor_hour
 from store.influx.line_frame import encode_product
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 HISTORY = timedelta(days=16)
 """Hours that a forecast looks back on."""
 STATION_PRODUCT, CITY_PRODUCT = "forecast_hourly", "forecast_city_hourly"
+STATION_DAILY, CITY_DAILY = "forecast_daily", "forecast_city_daily"
 
 
 class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +49,10 @@ class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
         ``{station}/{parameter}`` without a recent value.
     out_of_range : int
         Forecasts whose inputs are outside the range of the training.
+    daily : int
+        Days times stations and cities with a daily AQI.
+    already_issued : bool
+        The forecast of this origin is stored already and stays: nothing was written.
     held_batches : int
     """
 
@@ -56,11 +64,21 @@ class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...]
     skipped: tuple[str, ...]
     out_of_range: int
+    daily: int
+    already_issued: bool
     held_batches: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Issue:
+    """Origin and model of an issue."""
+
+    origin: pd.Timestamp
+    loaded: LoadedModel
+
+
 def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
-    """Forecast the next 72 h of stations and cities that have a recent value.
+    """Forecast the next 72 h, and the daily AQI of today and three more days, of stations and cities that have a recent value.
 
     Parameters
     ----------
@@ -78,7 +96,10 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
         loaded = load_in_force(settings, state)
         at = pd.Timestamp(origin)
         found, skipped = ([], []) if hours.grid is None else issue(hours.grid, loaded.model, at, hours.wanted)
-        _write(store, hours, found, at, loaded.version)
+        is_repeated = is_issued(state, at)
+        days = 0 if is_repeated else _store(store, settings, hours, found, _Issue(at, loaded))
+        if found and not is_repeated:
+            mark_issued(state, at, {"model": loaded.version, "forecasts": len(found), "days": days})
     return ForecastSummary(
         origin=origin,
         forecasts=sum(item.series not in hours.cities for item in found),
@@ -88,22 +109,50 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
         refused=loaded.refused,
         skipped=tuple(skipped),
         out_of_range=sum(bool(item.out_of_range) for item in found),
+        daily=days,
+        already_issued=is_repeated,
         held_batches=hours.held_batches,
     )
 
 
-def _write(
-    store: InfluxStore, hours: NetworkHours, found: list[SeriesForecast], origin: pd.Timestamp, version: str
-) -> None:
-    """All rows in one request: one a series and pollutant would take longer than the forecast."""
-    lines = chain.from_iterable(
-        encode_product(
-            CITY_PRODUCT if item.series in hours.cities else STATION_PRODUCT,
-            item.series,
-            product(item, origin, version if item.kind == "lightgbm" else ""),
-            {"parameter": item.target},
-        )
+def _store(
+    store: InfluxStore, settings: SharedSettings, hours: NetworkHours, found: list[SeriesForecast], issue_of: _Issue
+) -> int:
+    """All rows in one request (one a series and pollutant would take longer than the forecast); returns the daily rows."""
+    at, loaded = issue_of.origin, issue_of.loaded
+    products = [
+        (item.series, item.target, product(item, at, loaded.version if item.kind == ForecastKind.BOOSTED else ""))
         for item in found
-    )
-    if rows := list(lines):
-        require_accepted(store.write_lines(Bucket.PRODUCT, rows), "forecasts")
+    ]
+    lines = list(issued_lines(products, at))
+    for series, target, rows in products:
+        name = CITY_PRODUCT if series in hours.cities else STATION_PRODUCT
+        lines += encode_product(name, series, rows, {"parameter": target})
+    days = _daily(settings, hours, found, issue_of)
+    for series, rows in days.items():
+        lines += daily_lines(series, rows, at)
+        lines += encode_product(CITY_DAILY if series in hours.cities else STATION_DAILY, series, rows, {})
+    if lines:
+        require_accepted(store.write_lines(Bucket.PRODUCT, lines), "forecasts")
+    return sum(map(len, days.values()))
+
+
+def _daily(
+    settings: SharedSettings, hours: NetworkHours, found: list[SeriesForecast], issue_of: _Issue
+) -> dict[str, pd.DataFrame]:
+    by_series: dict[str, dict[str, SeriesForecast]] = {}
+    for item in found:
+        by_series.setdefault(item.series, {})[item.target] = item
+    model, days = issue_of.loaded.model, {}
+    for series, items in by_series.items():
+        if hours.grid is None:
+            break
+        rows = daily_index(
+            hours.grid, items, issue_of.origin, None if model is None else model.ranks, settings.stations.timezone
+        )
+        if len(rows):
+            rows["out_of_range"] = float(any(item.out_of_range for item in items.values()))
+            rows["model"] = issue_of.loaded.version or str(ForecastKind.SIMPLE)
+            rows["origin"] = f"{issue_of.origin:%Y-%m-%dT%H:%MZ}"
+            days[series] = rows
+    return days

@@ -9,6 +9,7 @@ import typer
 from console.cli import shell
 from console.cli.shell.moment import Moment, past
 from console.cli.shell.option import AsJson
+from console.cli.shell.page import DEFAULT, Limit, note_limit, page
 from console.cli.shell.row import plain, show
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def train(
         raise typer.Exit(1)
 
 
-def list_versions(as_json: AsJson = False) -> None:
+def list_versions(limit: Limit = DEFAULT, as_json: AsJson = False) -> None:
     """List the versions, the latest trained first. 列出模型版本。"""
     from analysis.run.forecast.model_store import list_models, versions_in_force
     from store.state import StateStore
@@ -53,7 +54,10 @@ def list_versions(as_json: AsJson = False) -> None:
         state.migrate()
         in_force = versions_in_force(state)[:1]
         rows = [_row(item, is_in_force=item.version in in_force) for item in list_models(state)]
-    show(rows, as_json=as_json)
+    found, is_cut = page(rows, limit)
+    show(found, as_json=as_json)
+    if is_cut:
+        note_limit("analyse model list", limit, as_json=as_json, filters="")
 
 
 def show_version(version: Version, as_json: AsJson = False) -> None:

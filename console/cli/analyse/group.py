@@ -14,8 +14,9 @@ from console.cli.analyse.model import split
 from console.cli.analyse.plume import plume
 from console.cli.analyse.pmf import pmf
 from console.cli.analyse.receptor import receptor, trajectory
+from console.cli.analyse.score import score
 
-_COMMANDS = (aqi, coanalysis, case, attribution, receptor, trajectory, forecast, backtest, pmf, plume, split)
+_COMMANDS = (aqi, coanalysis, case, attribution, receptor, trajectory, forecast, backtest, score, pmf, plume, split)
 
 
 def register(app: typer.Typer) -> None:

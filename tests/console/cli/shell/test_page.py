@@ -125,7 +125,9 @@ def test_every_list_command_has_a_limit() -> None:
         for name, command in _commands(typer.main.get_command(build_app()))
         if name.endswith(" list")
     }
-    assert found == dict.fromkeys([*(name for name in COMMANDS if name.endswith("list")), "token list"], True)
+    assert found == dict.fromkeys(
+        [*(name for name in COMMANDS if name.endswith("list")), "token list", "analyse model list"], True
+    )
 
 
 def _commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:

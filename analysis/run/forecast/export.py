@@ -1,0 +1,43 @@
+"""Stored forecasts and scores as tables for exports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.parameter import parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    import pandas as pd
+
+    from store.influx.store import InfluxStore
+
+
+def read_table(
+    store: InfluxStore, measurement: str, start: datetime, end: datetime, series: Collection[str] | None
+) -> pd.DataFrame:
+    """Rows of ``[start, end)`` with the unit of their parameter; columns in alphabetical order, ids first.
+
+    Parameters
+    ----------
+    store : InfluxStore
+    measurement : str
+        ``forecast_issued`` or ``forecast_score_daily``.
+    start, end : datetime
+        UTC.
+    series : collection of str or None
+        Stations and city codes; None: all.
+    """
+    table = store.read_product(measurement, start, end)
+    if table.empty:
+        return table
+    if series is not None:
+        table = table[table["station_id"].isin(list(series))]
+    table = table.drop(columns=["slot"], errors="ignore")
+    table = table.assign(
+        unit=table["parameter"].map({code: parameter(code).unit for code in table["parameter"].unique()})
+    )
+    ids = ["station_id", "parameter", "unit"]
+    return table[[*ids, *sorted(name for name in map(str, table.columns) if name not in ids)]].sort_index()

@@ -1,0 +1,73 @@
+"""What was issued, kept for ever: each origin has points of its own, and an origin is issued once.
+
+Points of ``forecast_issued`` lie at the hour that is forecast, with the tag ``slot``: hours from 1970 to the origin, modulo 96. No two
+origins that forecast the same hour share a slot, so nothing is overwritten and the number of series is bounded.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from analysis.forecast.hourly.grid import LAST_LEAD_H
+from store.influx.line_frame import encode_product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from store.state import StateStore
+
+ISSUED, ISSUED_DAILY = "forecast_issued", "forecast_daily_issued"
+ISSUE = "forecast_issue"
+_KEPT = ["value", "q05", "q10", "q90", "q95", "horizon_h", "out_of_range"]
+_DAYS_SLOTS = 4 * 24 + 24
+
+
+def slot(origin: pd.Timestamp, slots: int = LAST_LEAD_H) -> str:
+    """Tag of an origin.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> slot(pd.Timestamp("1970-01-05T01:00Z"))
+    '01'
+    """
+    return f"{int(origin.timestamp()) // 3600 % slots:02d}"
+
+
+def issued_lines(products: Iterable[tuple[str, str, pd.DataFrame]], origin: pd.Timestamp) -> Iterable[bytes]:
+    """Lines of hourly forecasts: series, pollutant, and rows as `analysis.forecast.hourly.issue.product` makes them."""
+    return chain.from_iterable(
+        encode_product(
+            ISSUED, series, rows[_KEPT].assign(model=named(rows)), {"parameter": target, "slot": slot(origin)}
+        )
+        for series, target, rows in products
+    )
+
+
+def daily_lines(series: str, rows: pd.DataFrame, origin: pd.Timestamp) -> list[bytes]:
+    """Lines of the daily AQI of one series."""
+    return encode_product(ISSUED_DAILY, series, rows, {"slot": slot(origin, _DAYS_SLOTS)})
+
+
+def named(rows: pd.DataFrame) -> pd.Series:
+    """Version of the model, or the name of the simple one."""
+    return rows["model_version"].where(rows["model_version"] != "", rows["model"])
+
+
+def is_issued(state: StateStore, origin: pd.Timestamp) -> bool:
+    """Whether the forecast of an origin was stored completely."""
+    return state.documents.get(ISSUE, _key(origin)) is not None
+
+
+def mark_issued(state: StateStore, origin: pd.Timestamp, body: dict[str, Any]) -> None:
+    """Record that the forecast of an origin was stored completely."""
+    state.documents.put(ISSUE, _key(origin), msgspec.to_builtins(body))
+
+
+def _key(origin: pd.Timestamp) -> str:
+    return f"{origin:%Y-%m-%dT%H:%MZ}"

@@ -1,0 +1,44 @@
+"""``skyground analyse score``: the running score of the issued forecasts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from console.cli import shell
+from console.cli.analyse.day_option import Day
+from console.cli.shell.moment import day as read_day
+from console.cli.shell.option import AsJson
+from console.cli.shell.row import plain, show
+
+
+def score(  # noqa: PLR0917 - typer passes them by name
+    day_from: Day = None,
+    day_to: Day = None,
+    station: Annotated[
+        list[str] | None, typer.Option(help="station id or city code, may be repeated 站点或城市代码")
+    ] = None,
+    by_station: Annotated[bool, typer.Option("--by-station", help="a row a station or city 按站点或城市列出")] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="compute and store the scores of these days first 重新评分")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the scores of issued forecasts by lead and model; default: the last 7 days. 显示已发布预报的评分。"""
+    from analysis.run.forecast.scoring import read_scores, score_days
+
+    settings = shell.settings()
+    yesterday = shell.now().astimezone(settings.stations.timezone).date() - timedelta(days=1)
+    last = read_day(day_to, "--day-to") or yesterday
+    first = read_day(day_from, "--day-from") or last - timedelta(days=6)
+    if last < first:
+        shell.stop(f"--day-to {last} is before --day-from {first}")
+    if renew:
+        shell.or_exit(lambda: score_days(settings, first, last))
+    found = shell.or_exit(lambda: read_scores(settings, first, last, series=station or (), by_station=by_station))
+    if not found:
+        typer.echo(f"skyground: {shell.text('score.none', first=str(first), last=str(last))}", err=True)
+        raise typer.Exit(1)
+    show([plain(item) for item in found], as_json=as_json)

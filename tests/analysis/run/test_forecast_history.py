@@ -1,0 +1,138 @@
+"""Issued forecasts are kept, never changed, and scored as the hours come; on a real InfluxDB."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from analysis.run.forecast import forecast
+from analysis.run.forecast.history import ISSUED
+from analysis.run.forecast.scoring import read_scores, score_days
+from console.cli import build_app
+from store.influx.store import InfluxStore
+from store.state import StateStore
+from tests.analysis.frames import START, network_text, province
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.settings import SharedSettings
+
+pytestmark = pytest.mark.integration
+DAY = (START + timedelta(days=10, hours=12)).date()
+MIDNIGHT = START + timedelta(days=10)
+
+
+@pytest.fixture
+def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(2), encoding="utf-8")
+    own = settings.model_copy(update={"network": path, "run_dir": tmp_path / "run"})
+    store = InfluxStore(own)
+    store.ensure()
+    for code, stations in province(14, 2).items():
+        for station_id, frame in stations.items():
+            store.write_hourly(code, station_id, frame)
+    with StateStore(own.state_url) as state:
+        state.migrate()
+    return own
+
+
+def issued(own: SharedSettings) -> pd.DataFrame:
+    found = InfluxStore(own).read_product(ISSUED, START, START + timedelta(days=20)).reset_index()
+    return found.sort_values(["slot", "station_id", "parameter", "start"], ignore_index=True)
+
+
+def test_each_origin_keeps_its_own_points_and_a_repeated_one_changes_nothing(filled: SharedSettings) -> None:
+    first = forecast(filled, MIDNIGHT)
+    assert (first.already_issued, first.daily) == (False, 3 * 4)
+    before = issued(filled)
+    assert len(before) == 3 * 6 * 72
+    frame = InfluxStore(filled).read_hourly("gas", "st-0", START, MIDNIGHT)
+    InfluxStore(filled).write_hourly("gas", "st-0", frame.assign(pm25=frame["pm25"] * 3))
+    again = forecast(filled, MIDNIGHT)
+    assert (again.already_issued, again.daily) == (True, 0)
+    pd.testing.assert_frame_equal(issued(filled), before)
+    forecast(filled, MIDNIGHT + timedelta(hours=1))
+    after = issued(filled)
+    assert len(after) == 2 * len(before)
+    kept = after[after["slot"].isin(before["slot"].unique())].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, before)
+
+
+def test_the_daily_index_of_stations_and_cities_is_stored(filled: SharedSettings) -> None:
+    forecast(filled, MIDNIGHT + timedelta(hours=11))
+    store = InfluxStore(filled)
+    for product, names in (("forecast_daily", {"st-0", "st-1"}), ("forecast_city_daily", {"210100"})):
+        rows = store.read_product(product, START, START + timedelta(days=20))
+        assert set(rows["station_id"]) == names
+        assert len(rows) == 4 * len(names)
+        assert rows["aqi"].between(1, 500).all()
+        assert set(rows["edition"]) == {"HJ633-2026"}
+
+
+def test_the_score_counts_the_pairs_of_a_day_and_can_be_renewed(filled: SharedSettings) -> None:
+    forecast(filled, MIDNIGHT)
+    done = score_days(filled, DAY, DAY)
+    assert done.pairs == 3 * 6 * 24
+    assert score_days(filled, DAY, DAY) == done
+    found = read_scores(filled, DAY, DAY)
+    assert sum(item.n for item in found) == done.pairs
+    assert {item.leads_h for item in found} == {"1-1", "2-3", "4-6", "7-12", "13-24"}
+    so2 = next(item for item in found if (item.parameter, item.leads_h) == ("so2", "13-24"))
+    assert (so2.n, so2.mae, so2.coverage) == (36, 0.0, 1.0)
+    own = read_scores(filled, DAY, DAY, series=["st-0"], by_station=True)
+    assert {item.station_id for item in own} == {"st-0"}
+
+
+def test_days_without_a_forecast_have_no_score(filled: SharedSettings) -> None:
+    assert score_days(filled, DAY, DAY).pairs == 0
+    assert read_scores(filled, DAY, DAY) == []
+    with pytest.raises(ValueError, match="is before day_from"):
+        score_days(filled, DAY, DAY - timedelta(days=1))
+
+
+@pytest.mark.parametrize(("product", "rows"), [("forecasts", 6 * 24), ("forecast-scores", 6 * 5)])
+def test_issued_forecasts_and_scores_are_exported_with_units(
+    filled: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, product: str, rows: int
+) -> None:
+    forecast(filled, MIDNIGHT)
+    score_days(filled, DAY, DAY)
+    for name in ("run_dir", "influx_url", "influx_database", "state_url", "network"):
+        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(filled, name)))
+    path = tmp_path / "out.csv"
+    line = [
+        "export",
+        "--from",
+        str(DAY),
+        "--to",
+        str(DAY + timedelta(days=1)),
+        "--product",
+        product,
+        "--station",
+        "st-0",
+    ]
+    done = CliRunner().invoke(build_app(["export"]), [*line, "--output", str(path)])
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(path, comment="#")
+    assert len(table) == rows
+    assert dict(zip(table["parameter"], table["unit"], strict=True))["co"] == "mg/m3"
+
+
+def test_the_score_is_shown_by_lead(filled: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    forecast(filled, MIDNIGHT)
+    for name in ("run_dir", "influx_url", "influx_database", "state_url", "network"):
+        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(filled, name)))
+    line = ["analyse", "score", "--day-from", str(DAY), "--day-to", str(DAY), "--json"]
+    none = CliRunner().invoke(build_app(["analyse"]), line)
+    assert none.exit_code == 1, none.output
+    done = CliRunner().invoke(build_app(["analyse"]), [*line, "--renew"])
+    assert done.exit_code == 0, done.output
+    found = [json.loads(row) for row in done.stdout.splitlines()]
+    assert len(found) == 6 * 5
+    assert {item["model"] for item in found} == {"fallback-yesterday-climatology"}
