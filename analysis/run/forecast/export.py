@@ -40,4 +40,5 @@ def read_table(
         unit=table["parameter"].map({code: parameter(code).unit for code in table["parameter"].unique()})
     )
     ids = ["station_id", "parameter", "unit"]
-    return table[[*ids, *sorted(name for name in map(str, table.columns) if name not in ids)]].sort_index()
+    names = [*ids, *sorted(name for name in map(str, table.columns) if name not in ids)]
+    return table[names].sort_index().rename_axis("start").reset_index()

@@ -111,7 +111,7 @@ def test_issued_forecasts_and_scores_are_exported_with_units(
         "--from",
         str(DAY),
         "--to",
-        str(DAY + timedelta(days=1)),
+        str(DAY),
         "--product",
         product,
         "--station",
