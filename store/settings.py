@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.bounds import parse_zone
@@ -74,8 +74,10 @@ class SharedSettings(BaseSettings):
     console_url: str = "http://127.0.0.1:8088"
     enterprises: Path | None = None
     receptor_errors: Path | None = None
+    weather_forecast: Path | None = None
+    weather_forecast_max_age_h: float = Field(default=24.0, gt=0.0)
 
-    @field_validator("enterprises", "receptor_errors", mode="before")
+    @field_validator("enterprises", "receptor_errors", "weather_forecast", mode="before")
     @classmethod
     def _none_where_empty(cls, value: object) -> object:
         return None if value == "" else value

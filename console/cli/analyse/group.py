@@ -15,8 +15,23 @@ from console.cli.analyse.plume import plume
 from console.cli.analyse.pmf import pmf
 from console.cli.analyse.receptor import receptor, trajectory
 from console.cli.analyse.score import score
+from console.cli.analyse.weather import weather
 
-_COMMANDS = (aqi, coanalysis, case, attribution, receptor, trajectory, forecast, backtest, score, pmf, plume, split)
+_COMMANDS = (
+    aqi,
+    coanalysis,
+    case,
+    attribution,
+    receptor,
+    trajectory,
+    forecast,
+    backtest,
+    score,
+    weather,
+    pmf,
+    plume,
+    split,
+)
 
 
 def register(app: typer.Typer) -> None:

@@ -95,6 +95,7 @@ PREFIXES = {
     "qc",
     "report",
     "verdict",
+    "weather",
     "word",
 }
 CATALOGUE = words("en").catalogue
@@ -145,6 +146,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("coanalysis.", ("analysis/**/*.py",)),
         ("picture.", ("analysis/report/**/*.py",)),
         ("report.", ("analysis/report/**/*.py",)),
+        ("weather.", ("sensors/weather_forecast/*.py", "analysis/run/weather_forecast.py")),
     ],
 )
 def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) -> None:

@@ -1,0 +1,156 @@
+"""The weather forecast that is used: the newest usable run of a folder, and which files were refused and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from schemas.interval import floor_hour
+from sensors.weather_forecast import WeatherForecastError, joined, read_part, read_reference, station_weather
+from sensors.weather_forecast.error import hour_text, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import pandas as pd
+
+    from schemas.network import Network
+    from schemas.reason import Reason
+    from sensors.weather_forecast import WeatherForecast, WeatherRun
+    from store.settings import SharedSettings
+
+FILES_MAX = 300
+"""Files of a folder that are read: the newest by their time of change; project choice."""
+_UNFINISHED = (".tmp", ".part", ".filepart")
+"""Endings of files that are being written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherInput:
+    """What is known of the weather ahead.
+
+    Attributes
+    ----------
+    weather : WeatherForecast or None
+        None: no run is usable, and a forecast goes on without weather.
+    refused : tuple of Reason
+        Files and runs newer than the one that is used, and stations of that one, each with its place and reason; empty where no folder
+        is set.
+    """
+
+    weather: WeatherForecast | None = None
+    refused: tuple[Reason, ...] = ()
+
+    @property
+    def frames(self) -> Mapping[str, pd.DataFrame]:
+        """Hours by station; empty without a run."""
+        return {} if self.weather is None else self.weather.hourly
+
+
+def weather_forecast(settings: SharedSettings, network: Network, now: datetime) -> WeatherInput:
+    """The newest usable run in the folder of the setting ``SKYGROUND_WEATHER_FORECAST``.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+        ``weather_forecast``: the folder, None: none; ``weather_forecast_max_age_h``: oldest reference time that is used [h].
+    network : Network
+        Stations that the weather is brought to.
+    now : datetime
+        UTC; the first hour that is forecast holds it.
+
+    Returns
+    -------
+    WeatherInput
+        Raises nothing for what files hold.
+    """
+    folder = settings.weather_forecast
+    if folder is None:
+        return WeatherInput()
+    try:
+        files = _files(folder)
+    except OSError as error:
+        reason = refusal(str(folder), "unreadable", detail=error.strerror or str(error))
+        return WeatherInput(refused=(reason,))
+    found = weather_of_files(files[:FILES_MAX], network, now, most_h=settings.weather_forecast_max_age_h)
+    if not files:
+        return WeatherInput(refused=(refusal(str(folder), "no_file"),))
+    if len(files) > FILES_MAX:
+        many = refusal(str(folder), "many_files", count=len(files), most=FILES_MAX)
+        return WeatherInput(weather=found.weather, refused=(many, *found.refused))
+    return found
+
+
+def weather_of_files(files: Sequence[Path], network: Network, now: datetime, *, most_h: float) -> WeatherInput:
+    """The newest usable run of some files.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Of any runs, in any order.
+    network : Network
+    now : datetime
+        UTC.
+    most_h : float
+        Oldest reference time that is used, before ``now`` [h].
+    """
+    by_reference: dict[int, list[Path]] = {}
+    refused = []
+    for path in files:
+        try:
+            by_reference.setdefault(read_reference(path), []).append(path)
+        except WeatherForecastError as error:
+            refused.append(error.reason)
+    for reference_h in sorted(by_reference, reverse=True):
+        parts = sorted(by_reference[reference_h])
+        try:
+            weather = _usable(parts, reference_h, network, now, most_h)
+        except WeatherForecastError as error:
+            refused.append(error.reason)
+            continue
+        return WeatherInput(weather=weather, refused=(*refused, *weather.refused))
+    return WeatherInput(refused=tuple(refused))
+
+
+def _files(folder: Path) -> list[Path]:
+    """Files of a folder, the newest first; hidden ones and those that are being written are left out."""
+    found = [
+        path
+        for path in folder.iterdir()
+        if path.is_file() and not path.name.startswith(".") and path.suffix not in _UNFINISHED
+    ]
+    return sorted(found, key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
+
+
+def _usable(files: Sequence[Path], reference_h: int, network: Network, now: datetime, most_h: float) -> WeatherForecast:
+    _check_age(files[0].name, reference_h, now, most_h)
+    places = [(item.lon, item.lat) for item in network.station_list if item.lon is not None and item.lat is not None]
+    if not places:
+        raise WeatherForecastError(refusal(files[0].name, "no_station"))
+    lon, lat = np.array(places, dtype=float).T
+    run = joined([read_part(path, (lon, lat)) for path in files])
+    _check_span(run, now)
+    return station_weather(run, network.station_list, [path.name for path in files])
+
+
+def _check_age(place: str, reference_h: int, now: datetime, most_h: float) -> None:
+    """Before anything is read: the age needs the reference time only."""
+    age_h, reference = now.timestamp() / 3600 - reference_h, hour_text(reference_h)
+    if age_h < 0:
+        raise WeatherForecastError(refusal(place, "future", reference=reference))
+    if age_h > most_h:
+        raise WeatherForecastError(refusal(place, "old", reference=reference, age=age_h, most=most_h))
+
+
+def _check_span(run: WeatherRun, now: datetime) -> None:
+    reference, first_h = hour_text(run.reference_h), int(floor_hour(now).timestamp()) // 3600
+    if run.valid_h[-1] <= first_h:
+        end = hour_text(int(run.valid_h[-1]))
+        raise WeatherForecastError(refusal(run.place, "ended", reference=reference, end=end))
+    if run.valid_h[0] > first_h:
+        start = hour_text(int(run.valid_h[0]))
+        raise WeatherForecastError(refusal(run.place, "begins_late", reference=reference, start=start))
