@@ -30,7 +30,7 @@ _UNFINISHED = (".tmp", ".part", ".filepart")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeatherInput:
+class WeatherChoice:
     """What is known of the weather ahead.
 
     Attributes
@@ -51,7 +51,7 @@ class WeatherInput:
         return {} if self.weather is None else self.weather.hourly
 
 
-def weather_forecast(settings: SharedSettings, network: Network, now: datetime) -> WeatherInput:
+def weather_forecast(settings: SharedSettings, network: Network, now: datetime) -> WeatherChoice:
     """The newest usable run in the folder of the setting ``SKYGROUND_WEATHER_FORECAST``.
 
     Parameters
@@ -65,27 +65,27 @@ def weather_forecast(settings: SharedSettings, network: Network, now: datetime) 
 
     Returns
     -------
-    WeatherInput
+    WeatherChoice
         Raises nothing for what files hold.
     """
     folder = settings.weather_forecast
     if folder is None:
-        return WeatherInput()
+        return WeatherChoice()
     try:
         files = _files(folder)
     except OSError as error:
         reason = refusal(str(folder), "unreadable", detail=error.strerror or str(error))
-        return WeatherInput(refused=(reason,))
+        return WeatherChoice(refused=(reason,))
     found = weather_of_files(files[:FILES_MAX], network, now, most_h=settings.weather_forecast_max_age_h)
     if not files:
-        return WeatherInput(refused=(refusal(str(folder), "no_file"),))
+        return WeatherChoice(refused=(refusal(str(folder), "no_file"),))
     if len(files) > FILES_MAX:
         many = refusal(str(folder), "many_files", count=len(files), most=FILES_MAX)
-        return WeatherInput(weather=found.weather, refused=(many, *found.refused))
+        return WeatherChoice(weather=found.weather, refused=(many, *found.refused))
     return found
 
 
-def weather_of_files(files: Sequence[Path], network: Network, now: datetime, *, most_h: float) -> WeatherInput:
+def weather_of_files(files: Sequence[Path], network: Network, now: datetime, *, most_h: float) -> WeatherChoice:
     """The newest usable run of some files.
 
     Parameters
@@ -112,8 +112,8 @@ def weather_of_files(files: Sequence[Path], network: Network, now: datetime, *, 
         except WeatherForecastError as error:
             refused.append(error.reason)
             continue
-        return WeatherInput(weather=weather, refused=(*refused, *weather.refused))
-    return WeatherInput(refused=tuple(refused))
+        return WeatherChoice(weather=weather, refused=(*refused, *weather.refused))
+    return WeatherChoice(refused=tuple(refused))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@ Valid times are the coordinate with the standard name ``time`` (or the name ``va
 name ``forecast_reference_time``. Axes of length one (height, member, reference time) are dropped. NetCDF 4 is read by h5netcdf, NetCDF 3
 by scipy; packed values are unpacked.
 
-What a value stands for, from the file alone: a state holds at its time unless ``cell_methods`` state a mean; an amount (mm, kg m⁻², J m⁻²)
+What a value represents, from the file alone: a state holds at its time unless ``cell_methods`` state a mean; an amount (mm, kg m⁻², J m⁻²)
 is a sum, over the bounds of the time where it has them, with ``GRIB_stepType`` "accum" since the reference time, else since the
 preceding time. These rules are the project's; the last two are not verified against the providers' texts.
 """
@@ -251,7 +251,7 @@ def _coordinate(place: str, data: xr.Dataset, axis: str) -> xr.DataArray:
 
 
 def _cell(place: str, item: xr.DataArray, per: Per) -> Cell:
-    """What the values stand for in time, by ``cell_methods`` or ``GRIB_stepType``; by the unit where neither states it."""
+    """What the values represent in time, by ``cell_methods`` or ``GRIB_stepType``; by the unit where neither states it."""
     methods = _METHOD.findall(str(item.attrs.get("cell_methods", "")))
     stated = [method for axis, method in methods if axis in {"time", "step", "valid_time", *map(str, item.dims[:1])}]
     method = stated[-1] if stated else str(item.attrs.get("GRIB_stepType", ""))

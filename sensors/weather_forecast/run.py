@@ -30,7 +30,7 @@ _SPAN_MAX_H = 24 * 46
 
 
 class Cell(StrEnum):
-    """What a value stands for in time, as ``cell_methods`` of CF names it."""
+    """What a value represents in time, as ``cell_methods`` of CF names it."""
 
     POINT = "point"
     MEAN = "mean"

@@ -13,7 +13,7 @@ from console.cli.shell.moment import moment as read_moment
 from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
-    from analysis.run.weather_forecast import WeatherInput
+    from analysis.run.weather_forecast import WeatherChoice
     from sensors.weather_forecast import WeatherForecast
 
 
@@ -49,7 +49,7 @@ def weather(
         raise typer.Exit(1)
 
 
-def _show(found: WeatherInput) -> None:
+def _show(found: WeatherChoice) -> None:
     from schemas.words import render
 
     words = shell.words()
@@ -68,7 +68,7 @@ def _parameters(weather: WeatherForecast) -> list[str]:
     return list(dict.fromkeys(str(name) for frame in weather.hourly.values() for name in frame.columns))
 
 
-def _plain(found: WeatherInput) -> dict[str, Any]:
+def _plain(found: WeatherChoice) -> dict[str, Any]:
     from schemas.reason import encode_reason, reason_data
     from schemas.words import render
 

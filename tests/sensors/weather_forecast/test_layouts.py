@@ -145,7 +145,7 @@ def test_a_netcdf_file_that_is_not_as_expected_is_refused(
     [
         (lambda text: text.replace("[degC]", "[degF]"), "unit"),
         (lambda text: text.replace(" [degC]", ""), "unit"),
-        (lambda text: text.replace("air_temperature", "temperture"), "name"),
+        (lambda text: text.replace("air_temperature", "temperature_of_air"), "name"),
         (lambda text: text.replace("relative_humidity [%]", "temperature [K]"), "twice"),
         (lambda text: text.replace("valid_time,lon", "valid_time,longitude"), "no_axis"),
         (lambda text: text.replace("Z,122,42,10", "Z,122,42,ten"), "number"),
