@@ -21,7 +21,20 @@ from schemas.frames import check_time_index, valid_values
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-FIGURES = ("sor", "nor", "oc", "ec", "poc", "soc", "ion_ratio", "neutralisation", "reconstructed", "closure", "age_h")
+FIGURES = (
+    "sor",
+    "nor",
+    "oc",
+    "ec",
+    "poc",
+    "soc",
+    "ion_ratio",
+    "neutralisation",
+    "reconstructed",
+    "pm25",
+    "closure",
+    "age_h",
+)
 """Columns with a mean of their own."""
 
 
@@ -39,7 +52,7 @@ def hourly_chemistry(hourly: pd.DataFrame, zone: ZoneInfo, *, oh_molecule_cm3: f
     Returns
     -------
     pd.DataFrame
-        Same index. `FIGURES`: ratios [1], carbon and mass [µg m⁻³], age [h]; ``soc_flag`` 3 below zero, 9 without a value;
+        Same index. `FIGURES`: ratios [1], carbon and mass [µg m⁻³], ``pm25`` of the hours with a reconstructed mass, age [h]; ``soc_flag`` 3 below zero, 9 without a value;
         ``primary_ratio`` of MRS in the season [1], ``emission_ratio`` of m,p-xylene to ethylbenzene [1], ``oh_exposure``
         [molecule s cm⁻³]. NaN where something is missing or a ratio was rejected.
 
@@ -71,6 +84,7 @@ def hourly_chemistry(hourly: pd.DataFrame, zone: ZoneInfo, *, oh_molecule_cm3: f
     table["soc"] = oc - table["poc"]
     table["ion_ratio"], table["neutralisation"] = ions["ratio"], ions["neutralisation"]
     table["reconstructed"], table["closure"] = mass["reconstructed"], mass["closure"]
+    table["pm25"] = valid_values(hourly, "pm25").where(mass["reconstructed"].notna())
     table["age_h"], table["oh_exposure"] = age_h(exposure, oh_molecule_cm3), exposure
     table["soc_flag"] = soc_flags(table["soc"]).astype(float)
     table["primary_ratio"] = primary

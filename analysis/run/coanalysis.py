@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.case.join_networks import Frames, monitored
 from analysis.chemistry.reactivity import hourly_ofp
 from analysis.coanalysis.product import joint_products
+from analysis.run.chemistry import run_chemistry
 from analysis.run.gate_mask import held_hours, held_note, held_statistics
 from analysis.run.hours import read_hours, save_product, since
 from analysis.run.to_json import to_json
@@ -48,7 +49,7 @@ class CoanalysisSummary(msgspec.Struct, frozen=True, kw_only=True):
         Station-days that were computed, valid or not, and all of the stations that measure gases [d].
     joint_days, joint_valid_days : int
         Station-days on which PM2.5 and O3 both exceeded, and those with a valid value of both [d].
-    aqi_hours, ofp_hours : int
+    aqi_hours, ofp_hours, chemistry_hours : int
         Hours of the products [h].
     """
 
@@ -60,6 +61,7 @@ class CoanalysisSummary(msgspec.Struct, frozen=True, kw_only=True):
     aqi_hours: int
     ofp_hours: int
     cities: int
+    chemistry_hours: int = 0
     held_batches: int = 0
 
 
@@ -124,7 +126,8 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
         frames, held = read_hours(settings, store, period.start - _MOVING_MEAN, period.end)
         products = _compute(frames, held, network, period)
         _write(store, state, products, period)
-    return _summary(products, network, period, held)
+    chemistry = run_chemistry(settings, day_from, day_to, now)
+    return msgspec.structs.replace(_summary(products, network, period, held), chemistry_hours=chemistry.hours)
 
 
 def _compute(frames: Frames, held: list[HeldBatch], network: Network, period: _Period) -> _Products:

@@ -8,6 +8,7 @@ from console.cli.analyse import forecast_model
 from console.cli.analyse.aqi import aqi
 from console.cli.analyse.backtest import backtest
 from console.cli.analyse.case import attribution, case
+from console.cli.analyse.chemistry import chemistry
 from console.cli.analyse.coanalysis import coanalysis
 from console.cli.analyse.forecast import forecast
 from console.cli.analyse.model import split
@@ -20,6 +21,7 @@ from console.cli.analyse.weather import weather
 _COMMANDS = (
     aqi,
     coanalysis,
+    chemistry,
     case,
     attribution,
     receptor,

@@ -13,6 +13,11 @@ from analysis.case.case_file import Basis, EventKind
 from analysis.case.chemistry.statement import COMPONENTS
 from analysis.case.kind.feature import EVIDENCE
 from analysis.case.registry import enterprise_kinds
+from analysis.chemistry.assumption import assumptions
+from analysis.chemistry.period_summary import AmmoniumState, MassGrade
+from analysis.chemistry.reactivity import VOC_CLASSES
+from analysis.chemistry.regime import Regime
+from analysis.chemistry.secondary_carbon import SEASONS
 from analysis.receptor.plume import Obstacle
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, load_library
 from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
@@ -69,6 +74,13 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "word.component.": COMPONENTS,
     "word.source_kind.": (*load_library().kinds, BACKGROUND, UNNAMED),
     f"{UNNAMED_WORDS}.": Unnamed,
+    "coanalysis.chemistry.regime_": Regime,
+    "coanalysis.chemistry.mass_": MassGrade,
+    "coanalysis.chemistry.ammonium_": AmmoniumState,
+    "word.constant.": ("mir", "koh", "soap", "soa_yield"),
+    "word.indicator.": tuple(item.indicator for item in assumptions().regime),
+    "word.season.": SEASONS,
+    "word.voc_class.": tuple(str(group) for group in VOC_CLASSES),
     "word.threshold_basis.": ("iaqi_100", "class_2"),
     "word.sector.": tuple(sector_code(number) for number in range(SECTORS)),
     "report.topic.": TOPICS,

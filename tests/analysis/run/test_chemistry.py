@@ -1,0 +1,69 @@
+"""Stored chemistry of stations."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.run.chemistry import run_chemistry, station_hours
+from store.influx.store import InfluxStore
+from store.state import StateStore
+from tests.analysis.frames import START, checked, hours, network_text, province
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.settings import SharedSettings
+
+END = START + timedelta(days=32)
+
+
+@pytest.fixture
+def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(), encoding="utf-8")
+    settings = settings.model_copy(update={"network": path})
+    store = InfluxStore(settings)
+    store.ensure()
+    rng, n = np.random.default_rng(1), 32 * 24
+    ec = hours(rng.uniform(0.5, 3, n))
+    carbon = pd.DataFrame({"ec": ec, "oc": 2.0 * ec + rng.gamma(0.5, 2.0, n), "sulfate": 5.0, "nitrate": 8.0})
+    frames = province()
+    for code in ("gas", "voc"):
+        store.write_hourly(code, "st-0", frames[code]["st-0"])
+    store.write_hourly("pm", "st-0", checked(carbon))
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+    return settings
+
+
+def test_the_hours_asked_for_and_a_summary_of_the_weeks_before_are_stored_once(filled: SharedSettings) -> None:
+    first = run_chemistry(filled, date(2026, 5, 30), date(2026, 5, 31), END)
+    assert run_chemistry(filled, date(2026, 5, 30), date(2026, 5, 31), END) == first
+    assert (first.stations, first.hours) == (1, 48)
+    product = InfluxStore(filled).read_product("chemistry_hourly", START, END, "st-0")
+    assert len(product) == 48
+    assert product["primary_ratio"].iloc[0] == pytest.approx(2.0, abs=0.3)
+    assert product["sor"].between(0, 1).all()
+    with StateStore(filled.state_url) as state:
+        (document,) = state.documents.each("chemistry")
+    assert document.key.startswith("st-0/2026-04-")
+    assert document.key.endswith("/2026-05-31")
+    assert document.body["particle"]["carbon"][0]["season"] == "spring"
+    assert {item["topic"] for item in document.body["statements"]} == {"chemistry"}
+
+
+def test_days_in_the_wrong_order_are_refused(settings: SharedSettings) -> None:
+    with pytest.raises(ValueError, match="is before day_from"):
+        run_chemistry(settings, date(2026, 5, 2), date(2026, 5, 1), END)
+
+
+def test_of_a_parameter_of_two_networks_the_gas_network_has_it() -> None:
+    one, other = pd.DataFrame({"tnmhc": hours([1.0])}), pd.DataFrame({"tnmhc": hours([9.0]), "toluene": hours([2.0])})
+    joined = station_hours({"gas": {"a": one}, "voc": {"a": other}}, "a")
+    assert joined.iloc[0].to_dict() == {"tnmhc": 1.0, "toluene": 2.0}
+    assert station_hours({}, "a").empty
