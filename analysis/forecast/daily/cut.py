@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
 FALLBACK_CUT = 0.4
 """With too few events to choose by; near the best cut of forecasts whose CSI is 0.65, which is F1 / 2 of calibrated probabilities."""
-_CUTS = np.arange(0.08, 0.725, 0.01)
+_CUTS = np.arange(0.02, 0.725, 0.01)
 _SMOOTHED = 9
-
-
 _SHARES = (1.0, 0.5, 0.0)
 
 

@@ -27,6 +27,9 @@ _LAGS_D = (1, 2, 3, 7)
 _MEANS_D = (3, 7, 30, 60)
 _HALF_LIVES_H = (6, 18, 48)
 _PARTS = 4
+_LAST_H = 3
+_O3_OF_NO2 = 48.0 / 46.0
+"""Mass of O3 that as many molecules as those of a mass of NO2 have (molar masses)."""
 _CALM_M_S = 1.0
 _CLEAN_M_S = 3.0
 """Northerly wind that clears the plain of Beijing (project default)."""
@@ -54,7 +57,39 @@ def issue_features(hours: SiteHours) -> Features:
     for name in ("pm25", "o3"):
         found[f"{name}_most"], found[f"{name}_least"] = _extremes(hours.hourly[name])
         found[f"{name}_same_hours"] = _night_level(hours.hourly[name])
-    return found | _daily_lags(hours.daily)
+    return found | _oxidant_state(hours) | _weather_state(hours) | _daily_lags(hours.daily)
+
+
+def _oxidant_state(hours: SiteHours) -> Features:
+    """Course of O3, NO2 and of their sum over the day before the issue."""
+    o3, no2 = (_by_day(_filled(hours.hourly[name])) for name in ("o3", "no2"))
+    total = o3 + _O3_OF_NO2 * no2
+    found = {
+        "oxidant_most": total.max(axis=1),
+        "oxidant_night": total[:, :6].mean(axis=1),
+        "oxidant_afternoon": total[:, 12:18].mean(axis=1),
+        "oxidant_evening": total[:, 18:].mean(axis=1),
+        "oxidant_last": total[:, -_LAST_H:].mean(axis=1),
+        "no2_morning": no2[:, 6:10].mean(axis=1),
+        "ozone_rise": o3[:, 14] - o3[:, 8],
+        "ozone_decay": o3[:, -1] - o3.max(axis=1),
+    }
+    found["oxidant_network"] = network_mean(found["oxidant_most"])
+    found["oxidant_network_3d"] = mean_known(
+        np.stack([ahead(found["oxidant_network"], -back) for back in range(3)]), axis=0
+    )
+    return {name: ahead(values, -1) for name, values in found.items()}
+
+
+def _weather_state(hours: SiteHours) -> Features:
+    """Weather of the last hours before the issue and its change, from which that of the next day is guessed."""
+    found: Features = {}
+    for name, values in drawn_weather(hours).items():
+        found[f"{name}_last"] = _before(values, _LAST_H)
+        found[f"{name}_turn"] = _change(found[f"{name}_last"])
+    warmth = _by_day(drawn_weather(hours)["temperature"])
+    found["warmth_range"] = ahead(warmth.max(axis=1) - warmth.min(axis=1), -1)
+    return found
 
 
 def weather_features(hours: SiteHours) -> Features:
@@ -116,6 +151,10 @@ def ahead(values: Values, days: int) -> Values:
     else:
         moved[-days:] = values[:days]
     return moved
+
+
+def _by_day(values: Values) -> Values:
+    return values.reshape(len(values) // 24, 24, -1)
 
 
 def _before(values: Values, window_h: int) -> Values:

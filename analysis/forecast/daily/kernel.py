@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_AIR = (*POLLUTANTS, "oxidant", "daily", "simulated")
+"""First words of the names of concentrations."""
 _LIMIT = 4.0
 """Standard deviations at which features are cut off."""
 _COST, _MARGIN, _WIDTH = 3.0, 0.3, 0.3
@@ -67,7 +69,7 @@ def fit_kernel(matrix: NDArray[np.float32], names: Sequence[str], scaled: NDArra
     usual = np.array(
         [np.median(column[kept]) if kept.any() else 0.0 for column, kept in zip(matrix.T, known.T, strict=True)]
     )
-    is_air = np.array([name.split("_")[0] in POLLUTANTS for name in names])
+    is_air = np.array([name.split("_")[0] in _AIR for name in names])
     rooted = is_air & (np.where(known, matrix, 0.0).min(axis=0) >= 0)
     drawn = _drawn(matrix, rooted, usual)
     mean, size = drawn.mean(axis=0), drawn.std(axis=0) + 1e-9

@@ -105,6 +105,8 @@ def daily_sample(
     if weather is WeatherInput.PERFECT and lead:
         columns |= {f"eve_{name}": ahead(values, lead - 1) for name, values in features.weather.items()}
         columns |= {f"since_issue_{name}": mean_between(features.weather[name], lead) for name in _SINCE_ISSUE}
+    if simulated is not None:
+        columns |= {f"simulated_{model}": simulated[:, :, lead, model] for model in range(simulated.shape[-1])}
     return DailySample(
         names=tuple(columns),
         matrix=np.column_stack([values.ravel() for values in columns.values()]).astype(np.float32),

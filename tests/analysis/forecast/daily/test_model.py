@@ -37,3 +37,10 @@ def test_too_wide_intervals_are_narrowed() -> None:
 def test_the_scale_of_training_turns_back() -> None:
     values = np.array([0.0, 35.0, 500.0])
     np.testing.assert_allclose(from_scale(to_scale(values)), values)
+
+
+def test_rare_events_may_be_warned_of_at_a_low_probability() -> None:
+    rng = np.random.default_rng(2)
+    probability = np.where(np.arange(20_000) < 2_000, 0.06, 0.001)
+    event = rng.uniform(0.0, 1.0, len(probability)) < probability
+    assert warning_choice(event, probability, probability).cut < 0.06

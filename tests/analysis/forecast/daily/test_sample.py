@@ -94,3 +94,19 @@ def test_sites_of_other_spans_and_columns_share_one_axis() -> None:
 def test_no_hours_are_refused() -> None:
     with pytest.raises(ValueError, match="no hours"):
         site_hours({"s0": site_frames(1)["s0"].iloc[:0]}, DailyTarget.PM25, ZONE)
+
+
+def test_the_oxidant_of_the_day_before_is_known() -> None:
+    frames = site_frames(5, sites=1)
+    frames["s0"]["o3"], frames["s0"]["no2"] = 100.0, 46.0
+    features = daily_features(site_hours(frames, DailyTarget.MDA8, ZONE)).issue
+    assert features["oxidant_most"][:, 0].tolist() == pytest.approx([np.nan, 148.0, 148.0, 148.0, 148.0], nan_ok=True)
+    assert features["ozone_decay"][1, 0] == 0.0
+
+
+def test_what_the_step_models_run_into_is_a_feature_of_the_row() -> None:
+    hours = site_hours(site_frames(40), DailyTarget.PM25, ZONE)
+    simulated = np.arange(40 * 2 * 3 * 1, dtype=float).reshape(40, 2, 3, 1)
+    sample = daily_sample(hours, daily_features(hours), 1, WeatherInput.PERFECT, simulated)
+    column = sample.matrix[:, sample.names.index("simulated_0")]
+    np.testing.assert_array_equal(column, simulated[:, :, 1, 0].ravel())
