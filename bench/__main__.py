@@ -28,6 +28,7 @@ MODULES = {
         "forecast.coverage",
         "forecast.cost",
     ),
+    "bench.analysis.deweather": ("deweather",),
     "bench.qc.simulator": ("qc.simulator",),
     "bench.qc.rain": ("qc.rain",),
     "bench.qc.station_year": ("qc.station_year",),

@@ -1,0 +1,1 @@
+"""Meteorological normalisation: how much of a daily mean the weather explains, and what is left with average weather."""
