@@ -4,64 +4,33 @@ References
 ----------
 Limits by date: GB 3095 (24 h PM2.5, MDA8 of O3). An hour has no PM2.5 limit in GB 3095; there the concentrations with
 IAQI 100 of the edition in force are taken (HJ 633: daily breakpoint of PM2.5, 1 h breakpoint of O3).
-The interval of a coefficient (Fisher's z with fewer effective pairs, from the coefficients of one hour to the next) is
-a stated approximation, not a quoted method.
+Intervals of coefficients: `analysis.statistics.block_correlation`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from analysis.statistics.correlation import lag_correlations
+from analysis.statistics.block_correlation import MINIMUM_DAYS, BlockCorrelation, block_correlations
 from analysis.statistics.daily import civil_date, on_hours
 from analysis.statistics.iaqi import breakpoint_concentration
 from analysis.statistics.limit import limit, reported
 from schemas.frames import check_time_index
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
-
-    from numpy.typing import NDArray
 
 DAYTIME_HOURS = range(8, 20)
 """Local hours that count as day: 08:00 to 20:00."""
 MAXIMUM_LAG_H = 24
-MINIMUM_PAIRS = 60
-"""Five days of daytime hours; of two days the anomalies from the mean of the hour mirror each other. Fewer give no coefficient."""
+MINIMUM_PAIRS = MINIMUM_DAYS * len(DAYTIME_HOURS)
+"""Daytime hours of as many days as an interval needs; fewer give no coefficient."""
 _LIGHT_POLLUTION = 100
-_LEVEL = 0.95
-
-
-class LagCorrelation(msgspec.Struct, frozen=True):
-    """Correlation of PM2.5 with O3 ``lag_h`` later.
-
-    Attributes
-    ----------
-    lag_h : int
-        Positive: PM2.5 comes first.
-    r : float or None
-        Pearson's coefficient of the anomalies from the mean of their hour of day; None with too few pairs.
-    low, high : float or None
-        Interval from ``n_effective`` that holds for all lags together with 95 % (Bonferroni), since the largest of them is
-        the reported one.
-    n : int
-        Pairs.
-    n_effective : float
-        Pairs after allowance for autocorrelation.
-    """
-
-    lag_h: int
-    r: float | None
-    low: float | None
-    high: float | None
-    n: int
-    n_effective: float
 
 
 def joint_days(statistics: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
@@ -138,56 +107,66 @@ def joint_hours(pm25: pd.Series, o3: pd.Series, zone: ZoneInfo) -> pd.DataFrame:
 
 
 def lagged_correlation(
-    pm25: pd.Series, o3: pd.Series, zone: ZoneInfo, *, maximum_lag_h: int = MAXIMUM_LAG_H
-) -> tuple[LagCorrelation, ...]:
+    pm25: pd.Series,
+    o3: pd.Series,
+    zone: ZoneInfo,
+    *,
+    given: Sequence[pd.Series] = (),
+    maximum_lag_h: int = MAXIMUM_LAG_H,
+) -> tuple[BlockCorrelation, ...]:
     """Correlation of daytime O3 with PM2.5 some hours before (positive lag) or after (negative).
 
-    Both are taken as anomalies from the mean of their local hour of day, so that the daily cycles, which would give any
+    All are taken as anomalies from the mean of their local hour of day, so that the daily cycles, which would give any
     two pollutants a wave of coefficients over the lag, do not count.
 
     Parameters
     ----------
     pm25, o3 : pd.Series of float, index UTC hour starts
-        [µg m⁻³], NaN missing.
+        [µg m⁻³], NaN missing. Ox [ppb] in place of O3 too.
     zone : ZoneInfo
         Of the daytime hours 08:00 to 20:00 of O3.
+    given : sequence of pd.Series
+        Weather at the hour of O3 that is held constant (partial correlation).
     maximum_lag_h : int
         [h]
 
     Returns
     -------
-    tuple of LagCorrelation
+    tuple of BlockCorrelation
         For -maximum_lag_h to +maximum_lag_h.
+
+    Raises
+    ------
+    ValueError
+        If one of ``given`` has no two different anomalies.
 
     Examples
     --------
     >>> import pandas as pd
     >>> import numpy as np
     >>> from zoneinfo import ZoneInfo
-    >>> hours = pd.date_range("2026-05-01", periods=20 * 24, freq="h", tz="UTC")
+    >>> hours = pd.date_range("2026-05-01", periods=40 * 24, freq="h", tz="UTC")
     >>> pm25 = pd.Series(np.random.default_rng(1).normal(50.0, 10.0, len(hours)), index=hours)
     >>> found = lagged_correlation(pm25, pm25.shift(3), ZoneInfo("Asia/Shanghai"), maximum_lag_h=4)
-    >>> max(found, key=lambda item: item.r or 0.0).lag_h
+    >>> max(found, key=lambda item: item.r or 0.0).lag
     3
     """
-    table = pd.DataFrame({"pm25": on_hours(pm25), "o3": on_hours(o3)}).astype(float)
+    columns = {"pm25": on_hours(pm25), "o3": on_hours(o3)} | {str(i): on_hours(item) for i, item in enumerate(given)}
+    table = pd.DataFrame(columns).astype(float)
     lags = range(-maximum_lag_h, maximum_lag_h + 1)
-    if table.empty:
-        return tuple(LagCorrelation(lag, None, None, None, 0, 0.0) for lag in lags)
-    hour = np.asarray(pd.DatetimeIndex(table.index).tz_convert(zone).hour)
+    local = pd.DatetimeIndex(table.index).tz_convert(zone).tz_localize(None)
+    hour = np.asarray(local.hour)
     anomaly = table - table.groupby(hour).transform("mean")
     daytime = np.isin(hour, list(DAYTIME_HOURS))
-    first = anomaly["pm25"].to_numpy(dtype=float)
-    second = np.where(daytime, anomaly["o3"].to_numpy(dtype=float), np.nan)
-    persistence = _autocorrelation(first) * _autocorrelation(second)
-    padding = np.full(maximum_lag_h, np.nan)
-    padded = np.concatenate([padding, first, padding])
-    r, pairs = lag_correlations(second, padded, minimum_pairs=MINIMUM_PAIRS)
-    quantile = float(norm.ppf(1 - (1 - _LEVEL) / 2 / len(lags)))
-    # the stretch that begins at 0 is PM2.5 of the largest lag before
-    return tuple(
-        _with_interval(lag, float(r[maximum_lag_h - lag]), int(pairs[maximum_lag_h - lag]), (persistence, quantile))
-        for lag in lags
+    date_of = local.normalize()
+    day = np.asarray((date_of - date_of[0]).days if len(table) else [], dtype=np.int64)
+    return block_correlations(
+        anomaly["pm25"].to_numpy(dtype=float),
+        np.where(daytime, anomaly["o3"].to_numpy(dtype=float), np.nan),
+        day,
+        lags,
+        given=[anomaly[str(i)].to_numpy(dtype=float) for i in range(len(given))],
+        minimum_pairs=MINIMUM_PAIRS,
     )
 
 
@@ -195,22 +174,3 @@ def _thresholds(day: date) -> tuple[float, float]:
     pm25 = breakpoint_concentration("PM2.5", "1h", _LIGHT_POLLUTION, day)
     o3 = breakpoint_concentration("O3", "1h", _LIGHT_POLLUTION, day)
     return float("nan") if pm25 is None else pm25, float("nan") if o3 is None else o3
-
-
-def _with_interval(lag: int, r: float, n: int, spread: tuple[float, float]) -> LagCorrelation:
-    """One lag; ``spread`` is the persistence and the quantile of the normal distribution of the interval."""
-    persistence, quantile = spread
-    if np.isnan(r):
-        return LagCorrelation(lag, None, None, None, n, 0.0)
-    effective = min(float(n), max(4.0, n * (1 - persistence) / (1 + persistence)))
-    half = quantile / np.sqrt(effective - 3)
-    centre = np.arctanh(np.clip(r, -0.999999, 0.999999))
-    return LagCorrelation(lag, r, float(np.tanh(centre - half)), float(np.tanh(centre + half)), n, effective)
-
-
-def _autocorrelation(values: NDArray[np.float64]) -> float:
-    """Coefficient from one hour to the next, 0 where it cannot be had."""
-    if len(values) <= MINIMUM_PAIRS:
-        return 0.0
-    r = float(lag_correlations(values[:-1], values[1:], minimum_pairs=MINIMUM_PAIRS)[0][0])
-    return max(0.0, r) if np.isfinite(r) else 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.coanalysis.copollution import MINIMUM_PAIRS, LagCorrelation
+from analysis.coanalysis.copollution import MINIMUM_PAIRS
 from analysis.statistics.exceedance import count_days
 from schemas.reason import ReasonData
 from schemas.statement import Confidence, Statement
@@ -12,15 +12,19 @@ from schemas.statement import Confidence, Statement
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.statistics.block_correlation import BlockCorrelation
 
-def summary(days: pd.DataFrame, hours: pd.DataFrame, correlations: tuple[LagCorrelation, ...]) -> tuple[Statement, ...]:
+
+def summary(
+    days: pd.DataFrame, hours: pd.DataFrame, correlations: tuple[BlockCorrelation, ...]
+) -> tuple[Statement, ...]:
     """Statements of the tables with their figures.
 
     Parameters
     ----------
     days, hours : pd.DataFrame
         Of `joint_days` and `joint_hours`.
-    correlations : tuple of LagCorrelation
+    correlations : tuple of BlockCorrelation
     """
     return (_days_statement(days), _hours_statement(hours), _correlation_statement(correlations))
 
@@ -53,7 +57,7 @@ def _hours_statement(hours: pd.DataFrame) -> Statement:
     )
 
 
-def _correlation_statement(correlations: tuple[LagCorrelation, ...]) -> Statement:
+def _correlation_statement(correlations: tuple[BlockCorrelation, ...]) -> Statement:
     """The strongest correlation; without any coefficient, that there are too few pairs."""
     known = [item for item in correlations if item.r is not None]
     if not known:
@@ -61,19 +65,19 @@ def _correlation_statement(correlations: tuple[LagCorrelation, ...]) -> Statemen
         return Statement(topic="lag", key="coanalysis.lag.too_few_pairs", confidence=Confidence.NONE, figures=figures)
     best = max(known, key=lambda item: abs(item.r or 0.0))
     distinct = (best.low or 0.0) > 0 or (best.high or 0.0) < 0
-    order = "same_time" if best.lag_h == 0 else "o3_later" if best.lag_h > 0 else "o3_earlier"
+    order = "same_time" if best.lag == 0 else "o3_later" if best.lag > 0 else "o3_earlier"
     return Statement(
         topic="lag",
         key=f"coanalysis.lag.{order}",
         confidence=Confidence.MEDIUM if distinct else Confidence.LOW,
         figures={
-            "lag_h": best.lag_h,
-            "hours": abs(best.lag_h),
+            "lag_h": best.lag,
+            "hours": abs(best.lag),
             "r": best.r,
             "low": best.low,
             "high": best.high,
             "n": best.n,
-            "n_effective": best.n_effective,
+            "days": best.days,
         },
         details=() if distinct else (ReasonData("coanalysis.lag.not_distinct", {}),),
     )

@@ -47,7 +47,7 @@ def test_the_lag_of_a_shifted_series_is_found_with_its_sign() -> None:
     pm25 = hours(50 + 10 * rng.standard_normal(24 * 40))
     o3 = (100 + 0.8 * (pm25 - 50).shift(5)).rename("o3")
     best = max(lagged_correlation(pm25, o3, ZONE), key=lambda item: item.r or -1)
-    assert best.lag_h == 5
+    assert best.lag == 5
     assert best.low is not None
     assert best.low > 0.9
     assert "5 h later" in summary(
