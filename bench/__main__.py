@@ -52,6 +52,7 @@ MODULES = {
     "bench.receptor.noise": ("receptor.noise",),
     "bench.receptor.band": ("receptor.band",),
     "bench.receptor.plume_truth": ("plume.truth",),
+    "bench.cocontrol.score": ("cocontrol.truth",),
     "bench.receptor.direction": ("direction.noise", "direction.truth"),
     "bench.receptor.plume_labelled": ("plume.labelled",),
 }

@@ -10,6 +10,7 @@ from console.cli.analyse.backtest import backtest
 from console.cli.analyse.case import attribution, case
 from console.cli.analyse.chemistry import chemistry
 from console.cli.analyse.coanalysis import coanalysis
+from console.cli.analyse.cocontrol import cocontrol
 from console.cli.analyse.forecast import forecast
 from console.cli.analyse.model import split
 from console.cli.analyse.plume import plume
@@ -21,6 +22,7 @@ from console.cli.analyse.weather import weather
 _COMMANDS = (
     aqi,
     coanalysis,
+    cocontrol,
     chemistry,
     case,
     attribution,

@@ -1,0 +1,126 @@
+"""What to cut: provinces of known chemistry, missing networks, bad input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.coanalysis.cocontrol.cut_list import what_to_cut
+from analysis.coanalysis.cocontrol.model_input import CoControlError, fill, model_input
+from analysis.coanalysis.cocontrol.ranking import Response, rank
+from analysis.report.cut_list import cut_list_table, cut_list_text, draw_cut_list
+from bench.cocontrol.observation import observe
+from bench.cocontrol.province import draw_province, simulate
+from bench.cocontrol.truth import truth_of
+from schemas.frames import FrameError
+from schemas.words import words
+
+if TYPE_CHECKING:
+    from analysis.coanalysis.cocontrol.result import CoControl
+
+ZONE = ZoneInfo("Asia/Shanghai")
+SEED = 1006
+"""A province of the tuning seeds."""
+
+
+@pytest.fixture(scope="module")
+def province() -> tuple[pd.DataFrame, str]:
+    drawn = draw_province(SEED, days=8)
+    run = simulate([drawn])
+    return observe(drawn, run, 0), truth_of(drawn, run, 0).first
+
+
+@pytest.fixture(scope="module")
+def hours(province: tuple[pd.DataFrame, str]) -> pd.DataFrame:
+    return province[0]
+
+
+@pytest.fixture(scope="module")
+def truth(province: tuple[pd.DataFrame, str]) -> str:
+    return province[1]
+
+
+@pytest.fixture(scope="module")
+def ranked(hours: pd.DataFrame) -> CoControl:
+    return what_to_cut(hours, ZONE, np.random.default_rng(1))
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+@pytest.mark.slow
+def test_the_first_precursor_is_the_one_whose_cut_lowers_the_sum_most(ranked: CoControl, truth: str) -> None:
+    listed = ranked.lists[-1]
+    assert listed.days.name == "all"
+    assert listed.first == truth
+    assert sum(item.probability_first for item in listed.precursors) == pytest.approx(1.0)
+    assert {item.precursor for item in listed.precursors} == {
+        "nox", "alkene", "aromatic", "alkane", "ovoc", "co", "so2", "nh3",
+    }  # fmt: skip
+    assert ranked.missing == ()
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_list(hours: pd.DataFrame, ranked: CoControl) -> None:
+    assert what_to_cut(hours, ZONE, rng()) == ranked
+
+
+@pytest.mark.slow
+def test_what_is_not_measured_is_not_ranked_and_is_stated(hours: pd.DataFrame) -> None:
+    found = what_to_cut(hours[["no", "no2", "o3", "temperature"]], ZONE, rng())
+    listed = found.lists[-1]
+    assert [item.precursor for item in listed.precursors] == ["nox"]
+    assert listed.precursors[0].pm25_ug_m3 is None
+    assert {"voc", "ions", "co", "so2", "pm25", "radiation"} <= set(found.missing)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_text_table_and_picture_are_made_in_both_languages(ranked: CoControl, language: str) -> None:
+    said = words(language, "cocontrol")
+    assert cut_list_text(ranked, said)
+    assert len(cut_list_table(ranked.lists[0], said)) == 8
+    assert draw_cut_list(ranked, "210100", said).startswith(b"\x89PNG")
+
+
+def test_too_few_days_and_missing_ozone_are_refused_with_the_reason(hours: pd.DataFrame) -> None:
+    with pytest.raises(CoControlError, match="a ranking needs 5"):
+        model_input(hours.iloc[:48], ZONE)
+    with pytest.raises(CoControlError, match="o3: valid in 0% of the hours"):
+        model_input(hours.assign(o3=np.nan), ZONE)
+
+
+def test_unsorted_and_duplicated_hours_are_refused(hours: pd.DataFrame) -> None:
+    with pytest.raises(FrameError, match="ascending and unique"):
+        model_input(hours.iloc[::-1], ZONE)
+    with pytest.raises(FrameError, match="ascending and unique"):
+        model_input(pd.concat([hours.iloc[:5], hours]), ZONE)
+
+
+def test_a_species_without_a_rate_constant_is_named_and_left_out(hours: pd.DataFrame) -> None:
+    found = model_input(hours.assign(chloroethane=1.0, **{"1_2_dichloropropane": 1.0}), ZONE)
+    assert not set(found.without_koh) & {name for lump in found.lumps for name in lump.species}
+
+
+def test_long_gaps_take_the_mean_of_the_hour_of_the_day() -> None:
+    hour = np.tile(np.arange(24.0), 3)
+    values = hour.copy()
+    values[24:48] = np.nan
+    assert fill(values, hour).tolist() == hour.tolist()
+
+
+def test_precursors_of_equal_benefit_cannot_be_told_apart() -> None:
+    drawn = rng().normal(10.0, 1.0, size=(64, 3, 6))
+    drawn[:, 2] -= 8.0
+    limits = np.full(6, 100.0)
+    found = Response(precursors=("a", "b", "c"), mda8=drawn, pm25=None, limit_o3=limits, limit_pm25=limits)
+    parts = {item.precursor: item for item in rank(found, np.ones(6, dtype=bool), rng())}
+    assert parts["a"].indistinct == ("b",)
+    assert parts["c"].indistinct == ()
+    assert parts["a"].probability_first + parts["b"].probability_first == pytest.approx(1.0)
+    assert parts["a"].joint_pct.low < parts["a"].joint_pct.mean < parts["a"].joint_pct.high
