@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.forecast.hourly.grid import CODES, TARGETS, WEATHER, HourGrid
+from analysis.forecast.hourly.grid import CODES, LAST_LEAD_H, TARGETS, WEATHER, HourGrid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -140,8 +140,9 @@ class FeatureMaker:
 
 
 def weather_known(maker: FeatureMaker, row: int) -> NDArray[np.bool_]:
-    """Whether any weather is known ahead of an origin, by series."""
-    return np.asarray(np.isfinite(maker.grid.ahead[:, row:]).any(axis=(0, 1)))
+    """Whether at least half of the weather is known at the hours ahead of an origin, (series, LAST_LEAD_H)."""
+    known = np.isfinite(maker.grid.ahead[:, row : row + LAST_LEAD_H])
+    return np.asarray(2 * known.sum(axis=0) >= len(WEATHER)).T
 
 
 def origin_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -179,10 +180,10 @@ def _at(values: NDArray[np.float32], row: NDArray[np.int64], series: NDArray[np.
 
 
 def all_pairs(series: int, row: int, *, last_lead: int, weather: NDArray[np.bool_]) -> LeadPairs:
-    """Every series and lead of one origin, series after series; ``weather`` by series."""
+    """Every series and lead of one origin, series after series; ``weather`` (series, last_lead)."""
     lead = np.tile(np.arange(1, last_lead + 1), series)
     place = np.repeat(np.arange(series), last_lead)
-    return LeadPairs(place, np.full(len(lead), row), lead, weather[place])
+    return LeadPairs(place, np.full(len(lead), row), lead, weather.ravel())
 
 
 __all__ = ["LINEAR", "TARGETS", "FeatureMaker", "LeadPairs", "all_pairs", "origin_names", "weather_known"]

@@ -36,8 +36,8 @@ class SeriesForecast:
     kind : ForecastKind
     out_of_range : str
         Stored text of the reason (`schemas.reason`); empty inside the range.
-    with_weather : bool
-        A weather forecast was used.
+    with_weather : array of bool, (LAST_LEAD_H,)
+        A weather forecast was used: it reaches that hour.
     """
 
     series: str
@@ -46,7 +46,7 @@ class SeriesForecast:
     mean: NDArray[np.float64]
     kind: ForecastKind
     out_of_range: str
-    with_weather: bool
+    with_weather: NDArray[np.bool_]
 
 
 def issue(
@@ -71,8 +71,7 @@ def issue(
         ``{series}/{target}`` without a valid value in the last `RECENT_H` hours.
     """
     maker, row = FeatureMaker(grid), grid.row_of(origin)
-    has_weather = weather_known(maker, row)
-    pairs = all_pairs(len(grid.series), row, last_lead=LAST_LEAD_H, weather=has_weather)
+    pairs = all_pairs(len(grid.series), row, last_lead=LAST_LEAD_H, weather=weather_known(maker, row))
     found: list[SeriesForecast] = []
     skipped: list[str] = []
     for target in TARGETS:
@@ -104,7 +103,7 @@ def product(item: SeriesForecast, origin: pd.Timestamp, version: str) -> pd.Data
         "mean": item.mean[shown].round(3),
         "horizon_h": np.arange(1.0, SHOWN_H + 1),
         "out_of_range": float(bool(item.out_of_range)),
-        "with_weather": float(item.with_weather),
+        "with_weather": item.with_weather[shown].astype(float),
         "model": str(item.kind),
         "model_version": version,
         "origin": f"{origin:%Y-%m-%dT%H:%MZ}",
@@ -141,7 +140,7 @@ def _of_target(
                 mean=middle[inside],
                 kind=ForecastKind.SIMPLE if own is None else ForecastKind.BOOSTED,
                 out_of_range="" if reason is None else encode_reason(reason),
-                with_weather=own is not None and bool(pairs.weather[inside.start]),
+                with_weather=pairs.weather[inside] & (own is not None),
             )
         )
     return found

@@ -16,7 +16,9 @@ from analysis.forecast.hourly.model import ForecastKind
 from analysis.run.forecast.history import daily_lines, is_issued, issued_lines, mark_issued
 from analysis.run.forecast.model_store import LoadedModel, load_in_force
 from analysis.run.forecast.reading import NetworkHours, read_network
+from analysis.run.weather_forecast import weather_forecast
 from schemas.interval import floor_hour
+from schemas.words import render
 from store.influx.line_frame import encode_product
 from store.influx.store import Bucket, InfluxStore, require_accepted
 from store.state import StateStore
@@ -53,6 +55,10 @@ class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
         Days times stations and cities with a daily AQI.
     already_issued : bool
         The forecast of this origin is stored already and stays: nothing was written.
+    weather : str
+        Reference time of the weather forecast that was used; empty without.
+    weather_refused : tuple of str
+        Weather forecasts, and stations of the one that was used, that were refused, with the reason in the language of the settings.
     held_batches : int
     """
 
@@ -66,6 +72,8 @@ class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
     out_of_range: int
     daily: int
     already_issued: bool
+    weather: str = ""
+    weather_refused: tuple[str, ...] = ()
     held_batches: int = 0
 
 
@@ -91,8 +99,9 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
     store.error.StoreError
     """
     origin = floor_hour(now)
+    ahead = weather_forecast(settings, settings.stations, now)
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
-        hours = read_network(settings, store, origin - HISTORY, origin)
+        hours = read_network(settings, store, origin - HISTORY, origin, ahead.frames)
         loaded = load_in_force(settings, state)
         at = pd.Timestamp(origin)
         found, skipped = ([], []) if hours.grid is None else issue(hours.grid, loaded.model, at, hours.wanted)
@@ -111,6 +120,8 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
         out_of_range=sum(bool(item.out_of_range) for item in found),
         daily=days,
         already_issued=is_repeated,
+        weather="" if ahead.weather is None else f"{ahead.weather.reference_at:%Y-%m-%dT%H:%MZ}",
+        weather_refused=tuple(render(item, settings.language) for item in ahead.refused),
         held_batches=hours.held_batches,
     )
 

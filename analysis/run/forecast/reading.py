@@ -48,15 +48,19 @@ def read_network(
     origin: datetime,
     weather_ahead: Mapping[str, pd.DataFrame] | None = None,
 ) -> NetworkHours:
-    """Hours of ``[start, origin)`` of stations and cities; raises `store.error.StoreError`."""
+    """Hours of ``[start, origin)`` of stations and cities, with the weather ahead of stations and its mean in each city.
+
+    Raises `store.error.StoreError`.
+    """
     network = settings.stations
     frames, held = read_hours(settings, store, start, origin, networks=("gas", "met"))
     joined = (join_station(station, frames, network) for station in network.stations_of("gas"))
     stations = {item.station.id: until(item.hourly, origin) for item in joined if item is not None}
     stations = {name: frame for name, frame in stations.items() if len(frame)}
     cities = _cities(network, stations)
+    ahead = {name: frame for name, frame in (weather_ahead or {}).items() if name in stations}
     return NetworkHours(
-        grid=hour_grid(stations | city_frames(stations, cities), network.timezone, weather_ahead),
+        grid=hour_grid(stations | city_frames(stations, cities), network.timezone, ahead | city_frames(ahead, cities)),
         wanted=_wanted(network, stations, cities),
         cities=cities,
         held_batches=len(held),

@@ -40,7 +40,7 @@ def test_features_of_an_origin_do_not_change_when_the_future_does() -> None:
     changed = {name: frame.copy() for name, frame in frames(30).items()}
     for frame in changed.values():
         frame.iloc[cut:] = 999.0
-    pairs = all_pairs(3, cut, last_lead=LAST_LEAD_H, weather=np.zeros(3, dtype=bool))
+    pairs = all_pairs(3, cut, last_lead=LAST_LEAD_H, weather=np.zeros((3, LAST_LEAD_H), dtype=bool))
     made = []
     for found in (grid(30), hour_grid(changed, ZONE)):
         assert found is not None

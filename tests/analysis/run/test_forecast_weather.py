@@ -1,0 +1,87 @@
+"""The hourly forecast on a real InfluxDB with a folder of weather forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from analysis.forecast.hourly.model import HourlyOptions
+from analysis.run.forecast import forecast, train_model
+from sensors.weather_forecast.run import RunField, WeatherRun
+from sensors.weather_forecast.writer import netcdf_bytes
+from store.influx.store import InfluxStore
+from store.state import StateStore
+from tests.analysis.frames import START, network_text, province
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from store.settings import SharedSettings
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+DAYS = 40
+END = START + timedelta(days=DAYS)
+AHEAD_H = 30
+NAMES = {"temperature": 15.0, "wind_speed": 2.0, "wind_direction": 270.0, "relative_humidity": 50.0, "pressure": 1005.0}
+
+
+@pytest.fixture
+def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(3), encoding="utf-8")
+    changed = {"network": path, "run_dir": tmp_path / "run", "weather_forecast": tmp_path / "weather", "language": "en"}
+    own = settings.model_copy(update=changed)
+    (tmp_path / "weather").mkdir()
+    store = InfluxStore(own)
+    store.ensure()
+    for code, stations in province(DAYS, 3).items():
+        for station_id, frame in stations.items():
+            store.write_hourly(code, station_id, frame)
+    with StateStore(own.state_url) as state:
+        state.migrate()
+    return own
+
+
+def run(hours: int) -> WeatherRun:
+    """A run that begins six hours before the end of the data, over all stations but the easternmost."""
+    reference_h = int(END.timestamp()) // 3600 - 6
+    fields = {name: RunField(values=np.full((hours + 7, 2, 2), value, np.float32)) for name, value in NAMES.items()}
+    axes = {"lat": np.array([41.5, 42.0]), "lon": np.array([123.3, 123.55])}
+    return WeatherRun(
+        place="", reference_h=reference_h, valid_h=reference_h + np.arange(hours + 7), fields=fields, **axes
+    )
+
+
+def rows(settings: SharedSettings, station: str = "st-0") -> pd.DataFrame:
+    found = InfluxStore(settings).read_product("forecast_hourly", END, END + timedelta(days=4), station)
+    return found[found["parameter"] == "o3"].sort_index()
+
+
+def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(filled: SharedSettings) -> None:
+    train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    assert filled.weather_forecast is not None
+    (filled.weather_forecast / "run.nc").write_bytes(netcdf_bytes(run(AHEAD_H)))
+    summary = forecast(filled, END)
+    assert summary.weather == f"{END - timedelta(hours=6):%Y-%m-%dT%H:%MZ}"
+    assert [text.partition(" km")[0] for text in summary.weather_refused] == ["st-2: 4.1"]
+    used = rows(filled)["with_weather"]
+    assert used.tolist() == [1.0] * AHEAD_H + [0.0] * (72 - AHEAD_H)
+    assert rows(filled, "st-2")["with_weather"].eq(0).all()
+
+
+def test_a_refused_run_leaves_the_forecast_without_weather_and_is_named(filled: SharedSettings) -> None:
+    train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    assert filled.weather_forecast is not None
+    late = replace(run(AHEAD_H), reference_h=run(AHEAD_H).reference_h - 48, valid_h=run(AHEAD_H).valid_h - 48)
+    (filled.weather_forecast / "run.nc").write_bytes(netcdf_bytes(late))
+    summary = forecast(filled, END)
+    assert (summary.weather, len(summary.weather_refused)) == ("", 1)
+    assert "is 54.0 h old, expected at most 24 h" in summary.weather_refused[0]
+    assert rows(filled)["with_weather"].eq(0).all()
+    assert len(rows(filled)) == 72
