@@ -1,7 +1,8 @@
 """Layout NetCDF: fields with CF names on one-dimensional or two-dimensional latitudes and longitudes.
 
 Valid times are the coordinate with the standard name ``time`` (or the name ``valid_time``); the reference time is that with the standard
-name ``forecast_reference_time``. Axes of length one (height, member, reference time) are dropped. NetCDF 4 is read by h5netcdf, NetCDF 3
+name ``forecast_reference_time``. Axes of length one (height, member, reference time) are dropped; on a level of
+pressure, or more than 10 m above the ground, a variable is refused. NetCDF 4 is read by h5netcdf, NetCDF 3
 by scipy; packed values are unpacked.
 
 What a value represents, from the file alone: a state holds at its time unless ``cell_methods`` state a mean; an amount (mm, kg m⁻², J m⁻²)
@@ -46,6 +47,15 @@ _CELLS = {
     "mean": Cell.MEAN, "average": Cell.MEAN, "avg": Cell.MEAN, "sum": Cell.SUM, "accum": Cell.SUM,
 }  # fmt: skip
 _SINCE_REFERENCE = "accum"
+_LEVELS = frozenset({"air_pressure", "isobaricinhpa", "isobaric", "pressure_level", "plev"})
+_HEIGHTS = frozenset({"height", "heightaboveground", "height_above_ground"})
+_LEVEL_UNITS, _HEIGHT_UNITS = (
+    frozenset({"pa", "hpa", "mb", "millibar", "millibars"}),
+    frozenset({"m", "metre", "metres", "meter", "meters"}),
+)
+"""Names of vertical coordinates, in small letters, without digits at their end: CF standard names and names in use."""
+_HIGHEST_M = 10.0
+"""Height of the wind at stations and in forecasts [m]: WMO-No. 8, Part I, 5.1.2 (not verified against the text)."""
 
 
 def is_netcdf(head: bytes) -> bool:
@@ -130,6 +140,7 @@ class _File:
         unit = unit_of(quantity, text)
         if unit is None:
             refuse(place, "unit", unit=text or "-", expected=known_units(quantity))
+        _check_level(place, item)
         cell = _cell(place, item, unit.per)
         values = self._values(place, item) * np.float32(unit.factor) + np.float32(unit.offset)
         return RunField(values=values, cell=cell, start_h=self._start(place, item, cell))
@@ -248,6 +259,21 @@ def _coordinate(place: str, data: xr.Dataset, axis: str) -> xr.DataArray:
         expected = "degrees_north" if axis == "latitude" else "degrees_east"
         refuse(f"{place}: {found}", "unit", unit=unit or "-", expected=expected)
     return data[found]
+
+
+def _check_level(place: str, item: xr.DataArray) -> None:
+    """Refuse a variable of one level that is not near the ground."""
+    for name, level in item.coords.items():
+        if level.size != 1 or level.dtype.kind not in "fiu":
+            continue
+        names = {
+            re.sub(r"[\d_]+$", "", text.casefold()) for text in (str(name), str(level.attrs.get("standard_name", "")))
+        }
+        unit = str(level.attrs.get("units", "")).casefold()
+        value = float(level.to_numpy().ravel()[0])
+        is_height = unit in _HEIGHT_UNITS or bool(names & _HEIGHTS)
+        if (is_height and value > _HIGHEST_M) or unit in _LEVEL_UNITS or names & _LEVELS:
+            refuse(place, "level", axis=str(name), value=value, most=_HIGHEST_M)
 
 
 def _cell(place: str, item: xr.DataArray, per: Per) -> Cell:
