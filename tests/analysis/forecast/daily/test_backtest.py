@@ -3,12 +3,13 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.forecast.daily.backtest import BacktestPeriodError, DailyBacktest, backtest_daily, skill_of
 from analysis.forecast.daily.model import DailyOptions, DailyPrediction
 from analysis.forecast.daily.sample import WeatherInput
-from analysis.forecast.daily.site_hours import DailyTarget, site_hours
+from analysis.forecast.daily.site_hours import POLLUTANTS, WEATHER, DailyTarget, site_hours
 from tests.analysis.forecast.daily.air import ZONE, site_frames
 
 SMALL = DailyOptions(seeds=1, trees=40, rate=0.1, rows_of_leaf=10)
@@ -76,3 +77,34 @@ def test_scores_are_those_of_the_contingency_table() -> None:
 def test_a_score_without_pairs_is_none() -> None:
     empty = DailyPrediction(value=np.empty(0), probability=np.empty(0), low=np.empty(0), high=np.empty(0))
     assert skill_of(np.empty(0), empty, threshold=150.0, cut=0.5).rmse is None
+
+
+def without(frames: dict[str, pd.DataFrame], *columns: str) -> dict[str, pd.DataFrame]:
+    return {name: frame.assign(**dict.fromkeys(columns, np.nan)) for name, frame in frames.items()}
+
+
+def odd(kind: str) -> dict[str, pd.DataFrame]:
+    frames = site_frames(160)
+    match kind:
+        case "one site":
+            return {"s0": frames["s0"]}
+        case "no weather":
+            return without(frames, *WEATHER)
+        case "no other pollutant":
+            return without(frames, *(name for name in POLLUTANTS if name != "pm25"))
+        case "a site that starts after training":
+            return {"s0": frames["s0"], "s1": frames["s1"].loc["2013-07-20":]}
+        case _:
+            return {name: frame.drop(frame.index[1_000:1_200]) for name, frame in frames.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind", ["one site", "no weather", "no other pollutant", "a site that starts after training", "a week missing"]
+)
+def test_odd_files_are_scored_with_their_site_days(kind: str) -> None:
+    hours = site_hours(odd(kind), DailyTarget.PM25, ZONE)
+    found = backtest_daily(hours, DailyTarget.PM25, WeatherInput.PERFECT, date(2013, 7, 10), SMALL)
+    scored = hours.days > pd.Timestamp("2013-07-10")
+    assert found.lead_days[0].site_days == int(np.isfinite(hours.daily[scored]).sum())
+    assert all(item.rmse is not None and item.coverage is not None for item in found.lead_days)
