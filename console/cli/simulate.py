@@ -80,6 +80,10 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     answer: Annotated[
         float, typer.Option(min=0, help="answer requests for missing readings, so many seconds after the last 应答秒数")
     ] = 0.0,
+    weather_out: Annotated[
+        Path | None,
+        typer.Option(help="folder for a weather forecast of the 96 h from the last 6-hourly UTC time on 气象预报目录"),
+    ] = None,
     no_publish: Annotated[bool, typer.Option("--no-publish", help="write the files only 只写文件")] = False,
     as_json: Figures = False,
 ) -> None:
@@ -104,6 +108,8 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     _write_files(province, with_dataset or [], network_out, truth)
     if registry_out is not None:
         _write_registry(province, registry_out)
+    if weather_out is not None:
+        _write_weather(province, until, weather_out)
     bounds = {"from": province.start.isoformat(), "to": province.end.isoformat()}
     about: dict[str, object] = {"seed": seed, **bounds, "stations": len(province.stations)}
     if no_publish:
@@ -247,6 +253,19 @@ def _write_registry(province: Province, path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(registry_toml(province.enterprises()), encoding="utf-8")
+
+
+def _write_weather(province: Province, until: datetime, folder: Path) -> None:
+    """Write the run of the last 6-hourly time before the end of what is published, under its final name when it is whole."""
+    from sensors.weather_forecast.writer import netcdf_bytes
+
+    reference = until.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    reference = max(reference - timedelta(hours=reference.hour % 6), province.start)
+    path = folder / f"weather_{reference:%Y%m%dT%HZ}.nc"
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(netcdf_bytes(province.weather_forecast(reference)))
+    unfinished.replace(path)
 
 
 def _split(items: list[str] | None) -> list[str] | None:

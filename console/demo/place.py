@@ -11,6 +11,8 @@ from store.settings import PREFIX, load_settings
 
 REGISTRY = "enterprises.toml"
 """Registry of the simulated province's invented enterprises, in the run directory."""
+WEATHER = "weather"
+"""Folder of weather forecasts of the simulated province, in the run directory."""
 _MARK = "made-by-skyground-demo"
 
 
@@ -49,6 +51,7 @@ def _settings_values(run_dir: Path) -> dict[str, str]:
         "RUN_DIR": str(run_dir),
         "NETWORK": str(run_dir / "network.toml"),
         "ENTERPRISES": str(run_dir / REGISTRY),
+        "WEATHER_FORECAST": str(run_dir / WEATHER),
         "MQTT_URL": f"mqtt://127.0.0.1:{mqtt}",
         "INFLUX_URL": f"http://127.0.0.1:{influx}",
         "SMTP_URL": f"smtp://127.0.0.1:{smtp}",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from console.demo import schedule
 from console.demo.case_check import check_cases, faults_of, not_asked, table_of
 from console.demo.command import BackgroundCommand, skyground, skyground_rows
-from console.demo.place import REGISTRY
+from console.demo.place import REGISTRY, WEATHER
 from console.demo.report import DemoReport, count_mentions, mails_in
 from console.demo.story import StoryEvidence, check_story, load_truth, review_commands
 from console.local.process import wait_until
@@ -84,6 +84,8 @@ class Demo:
             str(self.settings.network),
             "--registry-out",
             str(self.settings.run_dir / REGISTRY),
+            "--weather-out",
+            str(self.settings.run_dir / WEATHER),
             "--with-dataset",
             "supersite",
             "--no-publish",

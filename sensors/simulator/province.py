@@ -28,6 +28,7 @@ from sensors.simulator.park import SimulatedEnterprise, draw_enterprises, park_s
 from sensors.simulator.release.plan import plan_releases
 from sensors.simulator.series import simulate_instrument
 from sensors.simulator.truth_report import report_truth
+from sensors.simulator.weather_forecast import forecast_run
 from sensors.simulator.world import Site, World
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from sensors.simulator.story import Story
     from sensors.simulator.truth import Truth
+    from sensors.weather_forecast.run import WeatherRun
 
 ZONE = "Asia/Shanghai"
 _BLOCK = 1024
@@ -120,6 +122,10 @@ class Province:
         thinned = (_only(station, kept) for station in self.stations if station.city in codes)
         part.stations = tuple(station for station in thinned if station.instruments)
         return part
+
+    def weather_forecast(self, reference: datetime, *, error: float = 1.0) -> WeatherRun:
+        """Run of a numerical weather forecast (`sensors.simulator.weather_forecast`): later weather with an error."""
+        return forecast_run(self._world, reference, error=error)
 
     def network(self) -> Network:
         """Stations and instruments, as the collector needs them."""
