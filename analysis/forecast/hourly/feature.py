@@ -140,9 +140,18 @@ class FeatureMaker:
 
 
 def weather_known(maker: FeatureMaker, row: int) -> NDArray[np.bool_]:
-    """Whether at least half of the weather is known at the hours ahead of an origin, (series, LAST_LEAD_H)."""
-    known = np.isfinite(maker.grid.ahead[:, row : row + LAST_LEAD_H])
-    return np.asarray(2 * known.sum(axis=0) >= len(WEATHER)).T
+    """Whether the weather is known at the hours ahead of an origin, (series, LAST_LEAD_H): all of it that any series observes.
+
+    Models learn with whole weather ahead or with none; intervals are calibrated on these two.
+    """
+    needed = weather_observed(maker.grid)
+    known = np.isfinite(maker.grid.ahead[needed, row : row + LAST_LEAD_H])
+    return np.asarray(known.all(axis=0) & bool(len(needed))).T
+
+
+def weather_observed(grid: HourGrid) -> NDArray[np.int64]:
+    """Positions in `WEATHER` of what any series observes."""
+    return np.flatnonzero(np.isfinite(grid.values[len(TARGETS) :]).any(axis=(1, 2)))
 
 
 def origin_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -186,4 +195,13 @@ def all_pairs(series: int, row: int, *, last_lead: int, weather: NDArray[np.bool
     return LeadPairs(place, np.full(len(lead), row), lead, weather.ravel())
 
 
-__all__ = ["LINEAR", "TARGETS", "FeatureMaker", "LeadPairs", "all_pairs", "origin_names", "weather_known"]
+__all__ = [
+    "LINEAR",
+    "TARGETS",
+    "FeatureMaker",
+    "LeadPairs",
+    "all_pairs",
+    "origin_names",
+    "weather_known",
+    "weather_observed",
+]

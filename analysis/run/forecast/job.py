@@ -11,6 +11,8 @@ import msgspec
 import pandas as pd
 
 from analysis.forecast.hourly.daily_index import daily_index
+from analysis.forecast.hourly.feature import weather_observed
+from analysis.forecast.hourly.grid import WEATHER
 from analysis.forecast.hourly.issue import SeriesForecast, issue, product
 from analysis.forecast.hourly.model import ForecastKind
 from analysis.run.forecast.history import daily_lines, is_issued, issued_lines, mark_issued
@@ -19,11 +21,14 @@ from analysis.run.forecast.reading import NetworkHours, read_network
 from analysis.run.weather_forecast import weather_forecast
 from schemas.interval import floor_hour
 from schemas.words import render
+from sensors.weather_forecast.error import refusal
 from store.influx.line_frame import encode_product
 from store.influx.store import Bucket, InfluxStore, require_accepted
 from store.state import StateStore
 
 if TYPE_CHECKING:
+    from analysis.run.weather_forecast import WeatherChoice
+    from schemas.reason import Reason
     from store.settings import SharedSettings
 
 HISTORY = timedelta(days=16)
@@ -109,6 +114,7 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
         days = 0 if is_repeated else _store(store, settings, hours, found, _Issue(at, loaded))
         if found and not is_repeated:
             mark_issued(state, at, {"model": loaded.version, "forecasts": len(found), "days": days})
+    lacking = _lacking(ahead, hours)
     return ForecastSummary(
         origin=origin,
         forecasts=sum(item.series not in hours.cities for item in found),
@@ -120,10 +126,19 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
         out_of_range=sum(bool(item.out_of_range) for item in found),
         daily=days,
         already_issued=is_repeated,
-        weather="" if ahead.weather is None else f"{ahead.weather.reference_at:%Y-%m-%dT%H:%MZ}",
-        weather_refused=tuple(render(item, settings.language) for item in ahead.refused),
+        weather="" if ahead.weather is None or lacking else f"{ahead.weather.reference_at:%Y-%m-%dT%H:%MZ}",
+        weather_refused=tuple(render(item, settings.language) for item in (*ahead.refused, *lacking)),
         held_batches=hours.held_batches,
     )
+
+
+def _lacking(ahead: WeatherChoice, hours: NetworkHours) -> list[Reason]:
+    """Why a run is not used that lacks weather which stations observe."""
+    if ahead.weather is None or hours.grid is None:
+        return []
+    given = {name for frame in ahead.frames.values() for name in frame.columns}
+    lacking = [WEATHER[place] for place in weather_observed(hours.grid) if WEATHER[place] not in given]
+    return [refusal(ahead.weather.files[0], "lacks", parameters=", ".join(lacking))] if lacking else []
 
 
 def _store(

@@ -75,6 +75,18 @@ def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(filled: SharedSet
     assert rows(filled, "st-2")["with_weather"].eq(0).all()
 
 
+def test_a_run_that_lacks_what_stations_observe_is_not_used_and_is_named(filled: SharedSettings) -> None:
+    train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    assert filled.weather_forecast is not None
+    whole = run(AHEAD_H)
+    windless = replace(whole, fields={name: item for name, item in whole.fields.items() if "wind" not in name})
+    (filled.weather_forecast / "run.nc").write_bytes(netcdf_bytes(windless))
+    summary = forecast(filled, END)
+    assert summary.weather == ""
+    assert "run.nc: gives no wind_speed, wind_east, wind_north" in summary.weather_refused[-1]
+    assert rows(filled)["with_weather"].eq(0).all()
+
+
 def test_a_refused_run_leaves_the_forecast_without_weather_and_is_named(filled: SharedSettings) -> None:
     train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
     assert filled.weather_forecast is not None

@@ -160,7 +160,10 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("cocontrol.", ("analysis/**/*.py",)),
         ("picture.", ("analysis/report/**/*.py",)),
         ("report.", ("analysis/report/**/*.py",)),
-        ("weather.", ("sensors/weather_forecast/*.py", "analysis/run/weather_forecast.py")),
+        (
+            "weather.",
+            ("sensors/weather_forecast/*.py", "analysis/run/weather_forecast.py", "analysis/run/forecast/job.py"),
+        ),
     ],
 )
 def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) -> None:
