@@ -16,6 +16,7 @@ from console.cli.analyse.model import split
 from console.cli.analyse.plume import plume
 from console.cli.analyse.pmf import pmf
 from console.cli.analyse.receptor import receptor, trajectory
+from console.cli.analyse.report import report
 from console.cli.analyse.score import score
 from console.cli.analyse.weather import weather
 
@@ -28,6 +29,7 @@ _COMMANDS = (
     attribution,
     receptor,
     trajectory,
+    report,
     forecast,
     backtest,
     score,

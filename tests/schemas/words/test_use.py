@@ -23,6 +23,7 @@ from analysis.receptor.source_library import BACKGROUND, UNNAMED, load_library
 from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
 from analysis.receptor.wind import SECTORS, sector_code
 from analysis.report.case_text import TOPICS
+from analysis.report.city.document import PeriodKind
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
 from schemas.gate import GateOutcome
@@ -85,6 +86,15 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "word.sector.": tuple(sector_code(number) for number in range(SECTORS)),
     "report.topic.": TOPICS,
     "report.basis.": Basis,
+    "report.city.title_": PeriodKind,
+    "report.city.statistic_": PeriodKind,
+    "report.city.too_few_": PeriodKind,
+    "report.city.cause_": ("late", "correction", "unknown"),
+    "report.city.place.": ("province", "beijing", "supersite"),
+    "report.city.picture.aqi_": (PeriodKind.MONTH, PeriodKind.YEAR),
+    "report.city.picture.concentration_": PeriodKind,
+    "report.city.axis.": (*(f"{code}_{end}" for code in ("pm25", "o3") for end in ("hour", "day", "limit")), "hour"),
+    "report.city.": ("before_none", "year_before_none"),
     "mail.severity_": Severity,
     "mail.": ("resolved_late", "closed_late"),
     "mail.end_": (*EndReason, "allowed"),
@@ -159,11 +169,11 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("coanalysis.", ("analysis/**/*.py",)),
         ("cocontrol.", ("analysis/**/*.py",)),
         ("picture.", ("analysis/report/**/*.py",)),
-        ("report.", ("analysis/report/**/*.py",)),
         (
             "weather.",
             ("sensors/weather_forecast/*.py", "analysis/run/weather_forecast.py", "analysis/run/forecast/job.py"),
         ),
+        ("report.", ("analysis/report/**/*.py", "analysis/report/city/report.html")),
     ],
 )
 def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) -> None:

@@ -1,0 +1,49 @@
+"""The report of an evidence in one language: its head and its sections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.report.city.document import CityReport
+from analysis.report.city.evidence import input_digest
+from analysis.report.city.section.concentration import concentrations
+from analysis.report.city.section.joint import joint
+from analysis.report.city.section.overview import overview
+from analysis.report.city.section.quality import quality
+from analysis.statistics.limit import edition_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analysis.report.city.document import ReportSection
+    from analysis.report.city.evidence import ReportEvidence
+
+SECTIONS: tuple[Callable[[ReportEvidence, str], ReportSection | None], ...] = (overview, concentrations, joint, quality)
+"""In the order of the report."""
+
+
+def build_report(evidence: ReportEvidence, language: str) -> CityReport:
+    """The report in ``zh`` or ``en``, as if none had been published before."""
+    found = [make(evidence, language) for make in SECTIONS]
+    days = (evidence.period.first, evidence.period.last)
+    return CityReport(
+        place=evidence.place.code,
+        name=evidence.place.name(language),
+        place_kind=evidence.place.kind,
+        period=evidence.period.text,
+        period_kind=evidence.period.kind,
+        first=days[0],
+        last=days[1],
+        language=language,
+        zone=str(evidence.zone),
+        editions=tuple(dict.fromkeys(edition_on(day).value for day in days)),
+        issued_at=evidence.now,
+        read_until=evidence.end,
+        state=evidence.state,
+        days=evidence.expected_days,
+        valid_days=int(evidence.days["aqi"].notna().sum()),
+        stations=len(evidence.hourly),
+        source=evidence.source,
+        digest=input_digest(evidence.hourly),
+        sections=tuple(section for section in found if section is not None),
+    )

@@ -1,0 +1,246 @@
+"""Days of a place from the hours of its stations, and what a report compares them with."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.case.join_networks import monitored
+from analysis.report.city.document import DataState, FigureQuery, PlaceKind
+from analysis.report.city.period import ReportError
+from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
+from analysis.statistics.limit import PARAMETER_OF
+from schemas.city import city_name
+from schemas.frames import parameters_in, valid_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from analysis.report.city.period import ReportPeriod
+    from schemas.network import Station
+
+SIX = tuple(PARAMETER_OF.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPlace:
+    """What a report is about; ``code`` is part of its key."""
+
+    code: str
+    kind: PlaceKind
+    name_zh: str
+    name_en: str
+
+    def name(self, language: str) -> str:
+        """Name in ``zh`` or ``en``."""
+        return self.name_zh if language == "zh" else self.name_en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportEvidence:
+    """What sections are made of.
+
+    Attributes
+    ----------
+    hourly : mapping of str to DataFrame
+        Hours of the period by station (`schemas.frames` hourly).
+    mean_hours : DataFrame
+        Mean of the stations' valid values of the six pollutants [µg m⁻³], CO [mg m⁻³].
+    days, before, year_before : DataFrame
+        Daily statistics and AQI of the place (`analysis.statistics.aqi_frame`), column ``stations`` [1]; empty where there are none.
+    members : mapping of str to DataFrame
+        The same of each city of a province, or of each station.
+    query : FigureQuery
+        Of the hours of the period.
+    """
+
+    place: ReportPlace
+    period: ReportPeriod
+    zone: ZoneInfo
+    now: datetime
+    source: str
+    stations: Mapping[str, Station]
+    hourly: Mapping[str, pd.DataFrame]
+    mean_hours: pd.DataFrame
+    days: pd.DataFrame
+    before: pd.DataFrame
+    year_before: pd.DataFrame
+    members: Mapping[str, pd.DataFrame]
+    held_batches: int
+    query: FigureQuery
+
+    @property
+    def start(self) -> datetime:
+        """UTC."""
+        return self.period.bounds(self.zone)[0]
+
+    @property
+    def end(self) -> datetime:
+        """UTC end of what can be known: of the period, or now."""
+        return min(self.period.bounds(self.zone)[1], self.now)
+
+    @property
+    def state(self) -> DataState:
+        """Preliminary while the period is not over."""
+        return DataState.FINAL if self.period.bounds(self.zone)[1] <= self.now else DataState.PRELIMINARY
+
+    @property
+    def expected_days(self) -> int:
+        """Days of the period that have begun [d]."""
+        last = (self.end - timedelta(seconds=1)).astimezone(self.zone).date()
+        return (last - self.period.first).days + 1
+
+    @property
+    def expected_hours(self) -> int:
+        """Whole hours of the period up to its end or now [h]."""
+        return int((self.end - self.start) / timedelta(hours=1))
+
+    def member_name(self, code: str, language: str) -> str:
+        """Name of a city or station."""
+        station = self.stations.get(code)
+        if station is None:
+            return city_name(code, language)
+        return (station.name_zh if language == "zh" else station.name_en) or code
+
+
+def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
+    place: ReportPlace,
+    period: ReportPeriod,
+    hourly: Mapping[str, pd.DataFrame],
+    stations: Mapping[str, Station],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    source: str,
+    held_batches: int,
+    query: FigureQuery,
+) -> ReportEvidence:
+    """Days of the place in the period and in those it is compared with.
+
+    Parameters
+    ----------
+    place : ReportPlace
+    period : ReportPeriod
+    hourly : mapping of str to DataFrame
+        By station; hours of the period and, where there are any, of the one before and a year before. Hours of held batches are NaN.
+    stations : mapping of str to Station
+    zone : ZoneInfo
+    now : datetime
+        UTC; hours from here on are not used.
+    source : str
+        ``stored`` or the layout of the files.
+    held_batches : int
+    query : FigureQuery
+
+    Raises
+    ------
+    ReportError
+        The period has not begun, or no station has an hour in it.
+    """
+    start, end = period.bounds(zone)
+    if start >= now:
+        msg = f"{place.code}: {period.text} has not begun"
+        raise ReportError(msg)
+    end = min(end, now)
+    inside = {name: part for name, frame in hourly.items() if not (part := _cut(frame, start, end)).empty}
+    if not any(part[[code for code in SIX if code in part]].notna().any(axis=None) for part in inside.values()):
+        msg = f"{place.code}: no station has a value of the six pollutants in {period.text}"
+        raise ReportError(msg)
+    tables = {
+        name: _station_days(_cut(frame, frame.index[0], end), stations[name], zone, end)
+        for name, frame in hourly.items()
+    }
+    members, days = _place_days(place, tables, stations, zone)
+    parts = [_cut(days, *one.bounds(zone)) for one in (period, period.before(), period.year_before())]
+    return ReportEvidence(
+        place=place,
+        period=period,
+        zone=zone,
+        now=now,
+        source=source,
+        stations={name: stations[name] for name in inside},
+        hourly=inside,
+        mean_hours=_mean_hours(inside, start, end),
+        days=parts[0],
+        before=parts[1],
+        year_before=parts[2],
+        members={name: _cut(table, start, end) for name, table in members.items()},
+        held_batches=held_batches,
+        query=query,
+    )
+
+
+def input_digest(hourly: Mapping[str, pd.DataFrame]) -> str:
+    """Digest of the hours of the six pollutants that a report rests on, in hexadecimal signs; the order of stations does not matter."""
+    found = hashlib.sha256()
+    for name in sorted(hourly):
+        frame = hourly[name]
+        found.update(name.encode())
+        found.update(pd.DatetimeIndex(frame.index).as_unit("s").asi8.tobytes())
+        for code in SIX:
+            found.update(np.round(valid_values(frame, code).to_numpy(dtype=float), 9).tobytes())
+    return found.hexdigest()[:16]
+
+
+def _cut(frame: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
+    return frame[(frame.index >= pd.Timestamp(start)) & (frame.index < pd.Timestamp(end))]
+
+
+def _codes(station: Station, frame: pd.DataFrame) -> frozenset[str]:
+    return monitored(station) or frozenset(parameters_in(frame)) & frozenset(SIX)
+
+
+def _station_days(frame: pd.DataFrame, station: Station, zone: ZoneInfo, end: datetime) -> pd.DataFrame:
+    statistics = daily_statistics(frame, zone, until=end)
+    table = statistics.join(daily_aqi(statistics, zone, monitored=_codes(station, frame)))
+    table["stations"] = 1.0
+    return table
+
+
+def _place_days(
+    place: ReportPlace, tables: Mapping[str, pd.DataFrame], stations: Mapping[str, Station], zone: ZoneInfo
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Members and the place: of a city its stations and their mean, of a province its cities and their mean."""
+    if place.kind is not PlaceKind.PROVINCE:
+        return dict(tables), _mean_days(list(tables.values()), zone)
+    by_city: dict[str, list[pd.DataFrame]] = {}
+    for name, table in tables.items():
+        by_city.setdefault(stations[name].city or name, []).append(table)
+    cities = {city: _mean_days(of, zone) for city, of in by_city.items()}
+    return cities, _mean_days(list(cities.values()), zone)
+
+
+def _mean_days(tables: list[pd.DataFrame], zone: ZoneInfo) -> pd.DataFrame:
+    """Means of the valid daily statistics, then the index of them (HJ 633: city mean first)."""
+    numbers = [table.drop(columns=[name for name in table if _is_index(str(name))]) for table in tables]
+    joined = pd.concat(numbers)
+    means = joined.groupby(level=0).mean().rename_axis("start")
+    codes = frozenset(code for code in SIX if means["o3_mda8" if code == "o3" else code].notna().any())
+    table = means.join(daily_aqi(means, zone, monitored=codes))
+    valid = joined.drop(columns="stations").notna().any(axis=1)
+    table["stations"] = joined["stations"].where(valid, 0.0).groupby(level=0).sum()
+    return table
+
+
+def _is_index(name: str) -> bool:
+    return name.startswith("iaqi_") or name in {"aqi", "aqi_computed", "level", "complete", "primary", "edition"}
+
+
+def _mean_hours(hourly: Mapping[str, pd.DataFrame], start: datetime, end: datetime) -> pd.DataFrame:
+    index = pd.date_range(pd.Timestamp(start).ceil("h"), pd.Timestamp(end), freq="h", inclusive="left", name="start")
+    return pd.DataFrame(
+        {
+            code: pd.concat([valid_values(frame, code).reindex(index) for frame in hourly.values()], axis=1).mean(
+                axis=1
+            )
+            for code in SIX
+        },
+        index=index,
+    )

@@ -1,0 +1,108 @@
+"""What changed since a report was published: figures that differ in their printed digits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analysis.report.city.document import CityReport, DataState, ReportCell, ReportChange
+from schemas.words import words as words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from analysis.report.city.document import ReportColumn, ReportRow
+
+REPORT = "report"
+"""Kind of the documents."""
+_Figure = tuple[str, str, int | None, ReportCell]
+"""Label, unit, digits and value."""
+
+
+def read_report(body: Mapping[str, Any]) -> CityReport | None:
+    """A stored report; None where another version wrote it in a form that this one does not read."""
+    try:
+        return msgspec.convert(body, CityReport)
+    except msgspec.ValidationError:
+        return None
+
+
+def revised(report: CityReport, published: CityReport | None) -> CityReport:
+    """The report with what it changes of a published one.
+
+    A preliminary report is followed by the next without a mark: its period was not over, which it says.
+
+    Parameters
+    ----------
+    report : CityReport
+        As computed now.
+    published : CityReport or None
+        The newest version that was published; None: the first one.
+    """
+    if published is None or published.state is DataState.PRELIMINARY:
+        return report
+    now = dict(_figures(report))
+    before = dict(_figures(published))
+    changed = [
+        _change(name, before.get(name), now.get(name), report, published)
+        for name in dict.fromkeys((*before, *now))
+        if _printed(before.get(name)) != _printed(now.get(name))
+    ]
+    return msgspec.structs.replace(report, changes=(*changed, *published.changes))
+
+
+def is_same(report: CityReport, published: CityReport | None) -> bool:
+    """Whether two reports say the same, whenever they were issued."""
+    if published is None:
+        return False
+    moments = {"issued_at": published.issued_at, "read_until": published.read_until, "causes": published.causes}
+    return msgspec.structs.replace(report, **moments) == published
+
+
+def _figures(report: CityReport) -> Iterator[tuple[str, _Figure]]:
+    """Every figure of the tables by ``section/table/row/column``: label, unit, digits, value."""
+    titles = words_of(report.language, "report.city.column")
+    for section in report.sections:
+        for table in section.tables:
+            for row in table.rows:
+                for column, value in zip(table.columns[1:], row.cells[1:], strict=True):
+                    name = f"{section.key}/{table.key}/{row.key}/{column.key}"
+                    label = f"{row.cells[0]} · {titles(column.key)}"
+                    yield name, (label, column.unit or _unit(table.columns, row), digits_of(column, row), value)
+
+
+def digits_of(column: ReportColumn, row: ReportRow) -> int | None:
+    """Digits after the point of a cell; None: text."""
+    return row.digits.get(column.key, column.digits)
+
+
+def _unit(columns: tuple[ReportColumn, ...], row: ReportRow) -> str:
+    """Unit that the row names for figures of a column without one."""
+    named = [str(cell) for column, cell in zip(columns, row.cells, strict=True) if column.key == "unit"]
+    return named[0] if named else ""
+
+
+def _printed(figure: _Figure | None) -> str | None:
+    if figure is None or figure[3] is None:
+        return None
+    _, _, digits, value = figure
+    return f"{value:.{digits}f}" if digits is not None and not isinstance(value, str) else str(value)
+
+
+def _change(
+    name: str, before: _Figure | None, after: _Figure | None, report: CityReport, published: CityReport
+) -> ReportChange:
+    known = after or before
+    assert known is not None
+    return ReportChange(
+        figure=name,
+        label=known[0],
+        unit=known[1],
+        digits=known[2],
+        before=None if before is None else before[3],
+        after=None if after is None else after[3],
+        published_at=published.issued_at,
+        found_at=report.issued_at,
+    )

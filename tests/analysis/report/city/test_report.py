@@ -1,0 +1,123 @@
+"""What a report says, how it is rendered, and what a correction does to a published one."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from pypdf import PdfReader
+
+from analysis.report.city.build import SECTIONS, build_report
+from analysis.report.city.document import CityReport, DataState, PlaceKind
+from analysis.report.city.page import html_page
+from analysis.report.city.pdf import pdf_file
+from analysis.report.city.period import ReportError, parse_period
+from analysis.report.city.revision import is_same, revised
+from tests.analysis.report.city.made import LATER, evidence, month_hours
+
+
+def _cell(report: CityReport, section: str, row: str, column: str) -> object:
+    for table in next(item for item in report.sections if item.key == section).tables:
+        names = [item.key for item in table.columns]
+        for item in table.rows:
+            if item.key == row and column in names:
+                return item.cells[names.index(column)]
+    raise AssertionError
+
+
+def test_values_are_the_mean_of_the_stations_and_count_their_days() -> None:
+    first, second = month_hours(1), month_hours(2)
+    report = build_report(evidence({"a": first, "b": second}), "en")
+    wanted = (first["pm25"].mean() + second["pm25"].mean()) / 2
+    assert _cell(report, "concentrations", "pm25", "value") == pytest.approx(wanted)
+    assert _cell(report, "concentrations", "pm25", "n_days") == 31
+    assert report.valid_days == report.days == 31
+
+
+def test_missing_hours_are_counted_and_a_short_month_is_informative_only() -> None:
+    hours = month_hours()
+    hours.loc[hours.index[: 24 * 10], "pm25"] = np.nan
+    report = build_report(evidence({"a": hours}), "en")
+    assert _cell(report, "quality", "a.pm25", "missing_hours") == 240
+    assert "informative only" in html_page(report)
+    assert "PM2.5 (67.7 %)" in html_page(report)
+
+
+def test_a_month_that_is_not_over_is_preliminary() -> None:
+    now = datetime(2026, 5, 11, tzinfo=UTC)
+    report = build_report(evidence({"a": month_hours()}, now=now), "en")
+    assert report.state is DataState.PRELIMINARY
+    assert report.days == 11
+    assert "not over" in html_page(report)
+
+
+def test_a_period_that_has_not_begun_is_refused() -> None:
+    with pytest.raises(ReportError, match="has not begun"):
+        evidence({"a": month_hours()}, "2026-05-20", now=datetime(2026, 5, 11, tzinfo=UTC))
+
+
+def test_a_city_without_a_value_is_refused_by_name() -> None:
+    with pytest.raises(ReportError, match="210100: no station has a value"):
+        evidence({"a": month_hours() * np.nan})
+
+
+def test_both_editions_of_a_year_are_stated() -> None:
+    report = build_report(evidence({"a": month_hours()}, "2026"), "en")
+    assert report.editions == ("HJ633-2012", "HJ633-2026")
+    assert "The edition changes" in html_page(report)
+
+
+@pytest.mark.parametrize("text", ["2026-13", "2026-5", "26", "2026-02-30", "0000"])
+def test_what_is_no_period_is_refused(text: str) -> None:
+    with pytest.raises(ReportError, match="expected a day"):
+        parse_period(text)
+
+
+def test_a_correction_below_the_printed_digits_changes_nothing() -> None:
+    hours = month_hours()
+    published = build_report(evidence({"a": hours}), "en")
+    again = build_report(evidence({"a": hours.assign(pm25=hours["pm25"] + 1e-6)}, now=LATER + timedelta(days=1)), "en")
+    assert revised(again, published).changes == ()
+
+
+def test_a_correction_keeps_the_published_figure_next_to_the_new_one() -> None:
+    hours = month_hours()
+    published = build_report(evidence({"a": hours}), "en")
+    again = build_report(evidence({"a": hours.assign(so2=hours["so2"] + 5)}, now=LATER + timedelta(days=1)), "en")
+    marked = revised(again, published)
+    change = next(item for item in marked.changes if item.figure == "concentrations/concentrations/so2/value")
+    assert (change.before, change.after) == (pytest.approx(hours["so2"].mean()), pytest.approx(hours["so2"].mean() + 5))
+    assert change.unit == "ug/m3"
+    page = html_page(marked)
+    assert "revised" in page
+    assert f"<del>{change.before:.0f}</del>" in page
+    assert is_same(revised(build_report(evidence({"a": hours.assign(so2=hours["so2"] + 5)}), "en"), marked), marked)
+
+
+def test_a_preliminary_report_is_followed_without_a_mark() -> None:
+    hours = month_hours()
+    published = build_report(evidence({"a": hours}, now=datetime(2026, 5, 11, tzinfo=UTC)), "en")
+    assert revised(build_report(evidence({"a": hours}), "en"), published).changes == ()
+
+
+@pytest.mark.parametrize("kind", list(PlaceKind))
+@pytest.mark.parametrize("period", ["2026-05-07", "2026-05", "2026"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_place_and_period_has_a_page_without_a_raw_key(kind: PlaceKind, period: str, language: str) -> None:
+    page = html_page(build_report(evidence({"a": month_hours(), "b": month_hours(2)}, period, kind=kind), language))
+    assert "report.city" not in page
+    assert len(SECTIONS) <= page.count("<section>")
+
+
+def test_the_pdf_embeds_its_fonts_and_its_text_is_found() -> None:
+    report = build_report(evidence({"a": month_hours()}), "zh")
+    pages = PdfReader(io.BytesIO(pdf_file(html_page(report)))).pages
+    text = "".join(page.extract_text() for page in pages)
+    assert report.name in text
+    assert "PM2.5" in text
+    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index]
+    inner = [font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font for font in fonts]
+    assert inner
+    assert all({"/FontFile2", "/FontFile3"} & set(font["/FontDescriptor"]) for font in inner)

@@ -1,0 +1,39 @@
+"""A report is published once, again only where it says something else, and then names the cause."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from analysis.report.city.build import build_report
+from analysis.run.city_report import ReportFormat, publish_report, published_reports, write_report
+from tests.analysis.report.city.made import LATER, evidence, month_hours
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.state import StateStore
+
+
+def test_publishing_the_same_again_makes_no_version(state: StateStore) -> None:
+    hours = {"a": month_hours()}
+    first = publish_report(state, build_report(evidence(hours), "en"), ["a"])
+    again = publish_report(state, build_report(evidence(hours, now=LATER + timedelta(days=1)), "en"), ["a"])
+    assert (first.version, first.is_new, again.version, again.is_new) == (1, True, 1, False)
+
+
+def test_a_changed_figure_makes_a_revised_version_with_its_cause(state: StateStore) -> None:
+    hours = month_hours()
+    publish_report(state, build_report(evidence({"a": hours}), "en"), ["a"])
+    changed = build_report(evidence({"a": hours.assign(no2=hours["no2"] + 9)}, now=LATER + timedelta(days=1)), "en")
+    found = publish_report(state, changed, ["a"])
+    assert (found.version, found.report.is_revised) == (2, True)
+    assert [cause.key for cause in found.report.causes] == ["report.city.cause_unknown"]
+    assert [item.key for item in published_reports(state)] == [found.report.key]
+    assert not publish_report(state, changed, ["a"]).is_new
+
+
+def test_files_are_named_by_place_period_and_language(tmp_path: Path) -> None:
+    report = build_report(evidence({"a": month_hours()}), "zh")
+    written = write_report(report, [ReportFormat.HTML, ReportFormat.XLSX], tmp_path / "new")
+    assert [path.name for path in written] == ["210100-2026-05-zh.html", "210100-2026-05-zh.xlsx"]
