@@ -35,6 +35,12 @@ def cut_list_text(found: CoControl, words: Words) -> list[str]:
     """
     lines = [answer_text(item, words) for item in found.lists]
     lines.extend(words(f"missing.{key}") for key in found.missing)
+    if found.missing_groups:
+        lines.append(
+            words("missing_groups", groups=words("and").join(words(f"name.{key}") for key in found.missing_groups))
+        )
+        if not any(item.is_nox_sign_known for item in found.lists):
+            lines.append(words("nox_sign"))
     if found.without_koh:
         lines.append(words("without_koh", species=",".join(found.without_koh)))
     if found.is_refuted:

@@ -105,11 +105,14 @@ def draw_province(seed: int, days: int = 30) -> Province:
 
 _OUTSIDE = {"ethane": 1.5, "propane": 0.7, "n_butane": 0.3, "isopentane": 0.2, "ethylene": 0.25, "propylene": 0.04, "benzene": 0.15,
             "toluene": 0.12, "acetone": 1.2, "isoprene": 0.02}  # fmt: skip
-_MEDIANS = {"peroxy": 0.93}
+_MEDIANS = {"peroxy": 0.9}
+"""Medians of factors other than 1; the product's median of ``peroxy`` (radicals handed on) is 0.93."""
 _SPREADS = {
-    "light": 0.08, "oh_voc": 0.08, "soa": 0.35, "hono": 0.6, "n2o5": 0.5, "haze": 0.5, "ozone_deposition": 0.2,
-    "equilibrium": 0.3, "peroxy": 0.05, "nitric_deposition": 0.25,
+    "light": 0.08, "oh_voc": 0.08, "soa": 0.35, "hono": 0.7, "n2o5": 0.5, "haze": 0.5, "ozone_deposition": 0.2,
+    "equilibrium": 0.3, "peroxy": 0.07, "nitric_deposition": 0.25,
+    "organic_nitrate": 0.4,
 }  # fmt: skip
+"""Standard deviation of the logarithm of each factor, drawn a province."""
 
 
 def simulate(provinces: Sequence[Province], groups: Sequence[str] = GROUPS) -> Run:

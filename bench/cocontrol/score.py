@@ -1,7 +1,7 @@
 """Share of simulated provinces in which the first precursor of the list is right, one JSON line.
 
-``python -m bench.cocontrol.score``: the first 40 provinces from seed 5000 on with at least four exceeding days. Constants and thresholds of
-the product were chosen on provinces of seeds 1000 to 1049; seeds from 5000 on were used for nothing but this score. ``--tuning`` prints the
+``python -m bench.cocontrol.score``: the first 40 provinces from seed 7000 on with at least four exceeding days. Constants and thresholds of
+the product were chosen on provinces of seeds 1000 to 1049; seeds from 7000 on were used for nothing but this score. ``--tuning`` prints the
 figures of the former. ``calibration`` holds the stated probability of the first and how often it was right, by class of probability.
 """
 
@@ -22,7 +22,7 @@ from bench.cocontrol.province import draw_province, simulate
 from bench.cocontrol.truth import FEWEST_EXCEEDING_D, Truth, truth_of
 
 PROVINCES = 40
-FIRST_SEED, TUNING_SEED = 5000, 1000
+FIRST_SEED, TUNING_SEED = 7000, 1000
 _BATCH = 25
 _CLASSES = (0.0, 0.5, 0.7, 0.9, 1.01)
 

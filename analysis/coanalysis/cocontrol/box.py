@@ -18,10 +18,12 @@ from analysis.coanalysis.cocontrol.chemistry import (
     OH_FORMALDEHYDE,
     OZONE_LOSS_ALKENE,
     YIELDS,
+    YIELDS_MISSING,
     Moment,
     moment,
 )
 from analysis.coanalysis.cocontrol.light import clear_sky, cosine_of_zenith, mixing_shape
+from analysis.coanalysis.cocontrol.prior import USUAL_BY_NOX, USUAL_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -233,14 +235,16 @@ class _Box:
         yields = [YIELDS[item.group].peroxy for item in self._lumps]
         voc = sum(k_voc) if self._lumps else np.zeros(self._shape)
         voc = voc * (1.0 + constant["unmeasured"])
+        missing = self._missing()
+        voc = voc + missing
         aldehyde, dicarbonyl = OH_ALDEHYDE * gas["aldehyde"], OH_DICARBONYL * gas["dicarbonyl"]
         to_peroxy = sum(y * k for y, k in zip(yields, k_voc, strict=True)) if self._lumps else np.zeros(self._shape)
         handed = np.minimum(constant["handed_on"], 1.0) * (1.0 + constant["unmeasured"])
-        to_peroxy = to_peroxy * handed + aldehyde + dicarbonyl + METHANE_S1
+        to_peroxy = to_peroxy * handed + missing * YIELDS_MISSING.peroxy + aldehyde + dicarbonyl + METHANE_S1
         co = gas.get("co", _USUAL_CO_PPB)
         to_ho2 = now.oh_co * co + OH_FORMALDEHYDE * gas["formaldehyde"] + now.oh_so2 * gas["so2"] + 0.04
         at_once = [YIELDS[item.group].hydroperoxy * k for k, item in zip(k_voc, self._lumps, strict=True)]
-        to_ho2 = to_ho2 + handed * (sum(at_once) if at_once else 0.0)
+        to_ho2 = to_ho2 + handed * (sum(at_once) if at_once else 0.0) + missing * YIELDS_MISSING.hydroperoxy
         loss = voc + aldehyde + dicarbonyl + METHANE_S1 + now.oh_no2 * state.no2 + now.oh_no * no
         loss = loss + now.oh_co * co + OH_FORMALDEHYDE * gas["formaldehyde"] + now.oh_so2 * gas["so2"] + 0.04
         alkene = [k for k, item in zip(state.voc, self._lumps, strict=True) if item.group in {"alkene", "isoprene"}]
@@ -273,6 +277,19 @@ class _Box:
             state.peroxy = (source_peroxy + state.oh * to_peroxy) / loss_peroxy
         reacted: Array = k_voc * state.oh
         return reacted
+
+    def _missing(self) -> Array:
+        """OH reactivity of the groups of VOC that were not measured, the same in all scenarios [s⁻¹]: by the measured groups, or by NOx."""
+        lacking = sum(USUAL_SHARE[name] for name in self._given.missing_groups)
+        there = 1.0 - lacking
+        if lacking == 0.0:
+            return np.zeros_like(self._constant["light"])
+        rows = [row for row, item in enumerate(self._lumps) if item.group != "isoprene"]
+        if rows:
+            usual = lacking / there * (self._k_voc[rows] * self._state.voc[rows])[:, :, :1].sum(axis=0)
+        else:
+            usual = USUAL_BY_NOX * self._state.gas["nox"][:, :1]
+        return np.asarray(self._constant["missing_voc"] * usual)
 
     def _night(self, now: Moment, no: Array, o3: Array) -> Array:
         """NOx lost through N2O5 on particles [ppb s⁻¹]."""
@@ -316,6 +333,8 @@ class _Box:
             name: sum(getattr(y, name) * r for y, r in zip(by_group, reacted, strict=True)) if by_group else none
             for name in ("formaldehyde", "aldehyde", "dicarbonyl")
         }
+        missing = self._missing() * oh
+        sums = {name: total + getattr(YIELDS_MISSING, name) * missing for name, total in sums.items()}
         in_salt = np.clip((state.salt + state.bound) / np.maximum(gas.get("nh3", none + 1.0), 1e-3), 0.0, 1.0)
         loss = {
             "nox": (nitric + night + organic) / np.maximum(gas["nox"], 1e-3) + 1e-6,

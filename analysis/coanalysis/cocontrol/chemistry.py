@@ -47,6 +47,8 @@ YIELDS = {
     "aromatic": Yields(0.75, 0.25, 0.0, 0.05, 0.2, 1.0),
     "ovoc": Yields(1.0, 0.0, 0.0, 0.4, 0.5, 0.0),
 }
+YIELDS_MISSING = Yields(0.9, 0.1, 0.1, 0.5, 0.5, 0.2)
+"""Of VOC that were not measured."""
 OZONE_LOSS_ALKENE = 3.0e-17 * MOLECULES_CM3_PER_PPB
 """Mean rate constant of alkenes with O3 [ppb⁻¹ s⁻¹]; fast lumps and slow ones differ by more, which is small by day."""
 

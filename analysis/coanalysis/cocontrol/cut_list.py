@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from analysis.coanalysis.cocontrol.box import CUT
@@ -111,6 +112,7 @@ def _product(
                 pm25_days=int((days & particles).sum()),
             ),
             rank(found, days, rng, pm_weight=pm_weight),
+            is_complete=not given.missing_groups,
         )
         for name, days in sets
         if days.any()
@@ -125,6 +127,7 @@ def _product(
         pm_weight=pm_weight,
         members=MEMBERS,
         missing=_missing(given, found),
+        missing_groups=given.missing_groups,
         coverage={name: round(value, 4) for name, value in given.coverage.items()},
         without_koh=given.without_koh,
         misfit=fit.misfit_after,
@@ -134,15 +137,26 @@ def _product(
     )
 
 
-def _cut_list(days: DaySet, parts: tuple[PrecursorPart, ...]) -> CutList:
+def _cut_list(days: DaySet, parts: tuple[PrecursorPart, ...], *, is_complete: bool) -> CutList:
+    """The list; where it is not ``is_complete`` in VOC, no order with NOx is known."""
+    nox = next(item.o3_ug_m3 for item in parts if item.precursor == "nox")
+    if not is_complete:
+        names = tuple(item.precursor for item in parts)
+        parts = tuple(_with_indistinct(item, names if item.precursor == "nox" else ("nox",)) for item in parts)
     first = parts[0]
     return CutList(
         days=days,
         precursors=parts,
         first=first.precursor,
-        is_first_distinct=first.probability_first >= DISTINCT_FROM,
+        is_first_distinct=first.probability_first >= DISTINCT_FROM and is_complete,
+        is_nox_sign_known=nox is not None and (nox.low > 0 or nox.high < 0) and is_complete,
         indistinct=first.indistinct,
     )
+
+
+def _with_indistinct(part: PrecursorPart, others: tuple[str, ...]) -> PrecursorPart:
+    names = dict.fromkeys((*others, *part.indistinct))
+    return msgspec.structs.replace(part, indistinct=tuple(name for name in names if name != part.precursor))
 
 
 def _missing(given: ModelInput, found: Response) -> tuple[str, ...]:

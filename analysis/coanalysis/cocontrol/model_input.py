@@ -93,6 +93,12 @@ class ModelInput:
         later, earlier = self.hour >= first, self.hour < last
         return later & earlier if first < last else later | earlier
 
+    @property
+    def missing_groups(self) -> tuple[str, ...]:
+        """Groups of VOC of which no species was measured; acetaldehyde and formaldehyde do not count as one."""
+        there = {item.group for item in self.lumps}
+        return tuple(group for group in VOC_PRECURSORS.values() if group not in there)
+
     def has(self, code: str) -> bool:
         """Whether the parameter was measured."""
         return code in self.series

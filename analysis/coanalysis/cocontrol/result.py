@@ -22,12 +22,17 @@ class DaySet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CutList(msgspec.Struct, frozen=True, kw_only=True):
-    """Precursors over one set of days; ``is_first_distinct`` is whether the first is the first with a probability of 0.9."""
+    """Precursors over one set of days.
+
+    ``is_first_distinct`` is whether the first is the first with a probability of 0.9; ``is_nox_sign_known`` whether the 90 % interval of NOx's part
+    in O3 leaves out zero. Both are false where a group of VOC was not measured: the lacking reactivity is a guess, and NOx's part hangs on it.
+    """
 
     days: DaySet
     precursors: tuple[PrecursorPart, ...]
     first: str
     is_first_distinct: bool
+    is_nox_sign_known: bool
     indistinct: tuple[str, ...]
     """Precursors that the data cannot tell from the first, itself left out."""
 
@@ -53,6 +58,8 @@ class CoControl(msgspec.Struct, frozen=True, kw_only=True):
         Over the exceeding days, where there are any, and over all days.
     missing : tuple of str
         Keys of what was not measured and what the list lacks for it.
+    missing_groups : tuple of str
+        Groups of VOC of which no species was measured, of ``alkene aromatic alkane ovoc``.
     coverage : dict of str to float
         Part of the hours with a valid value, by parameter [1].
     without_koh : tuple of str
@@ -69,6 +76,7 @@ class CoControl(msgspec.Struct, frozen=True, kw_only=True):
     pm_weight: float
     members: int
     missing: tuple[str, ...]
+    missing_groups: tuple[str, ...]
     coverage: dict[str, float]
     without_koh: tuple[str, ...]
     misfit: float

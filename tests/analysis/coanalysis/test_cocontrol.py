@@ -13,6 +13,7 @@ from analysis.coanalysis.cocontrol.cut_list import what_to_cut
 from analysis.coanalysis.cocontrol.model_input import CoControlError, fill, model_input
 from analysis.coanalysis.cocontrol.ranking import Response, rank
 from analysis.report.cut_list import cut_list_table, cut_list_text, draw_cut_list
+from bench.cocontrol.mechanism import VOC
 from bench.cocontrol.observation import observe
 from bench.cocontrol.province import draw_province, simulate
 from bench.cocontrol.truth import truth_of
@@ -77,6 +78,41 @@ def test_what_is_not_measured_is_not_ranked_and_is_stated(hours: pd.DataFrame) -
     assert [item.precursor for item in listed.precursors] == ["nox"]
     assert listed.precursors[0].pm25_ug_m3 is None
     assert {"voc", "ions", "co", "so2", "pm25", "radiation"} <= set(found.missing)
+
+
+@pytest.fixture(scope="module")
+def btex(hours: pd.DataFrame) -> CoControl:
+    """The list from aromatics alone."""
+    others = {item.code for item in VOC if item.group != "aromatic"} | {"formaldehyde", "acetaldehyde"}
+    return what_to_cut(hours.drop(columns=sorted(others)), ZONE, rng())
+
+
+@pytest.mark.slow
+def test_groups_that_were_not_measured_are_named_and_no_order_with_nox_is_known(
+    btex: CoControl, ranked: CoControl
+) -> None:
+    listed = btex.lists[-1]
+    assert btex.missing_groups == ("alkene", "alkane", "ovoc")
+    assert ranked.missing_groups == ()
+    assert not listed.is_first_distinct
+    assert not listed.is_nox_sign_known
+    assert ranked.lists[-1].is_nox_sign_known
+    parts = {item.precursor: item for item in listed.precursors}
+    assert all("nox" in item.indistinct for name, item in parts.items() if name != "nox")
+    assert set(parts["nox"].indistinct) == set(parts) - {"nox"}
+    said = cut_list_text(btex, words("en", "cocontrol"))
+    assert any("Not measured at all: alkenes, alkanes, oxygenated VOC" in line for line in said)
+    assert "Whether a cut of NOx lowers or raises O3 is not known from these data." in said
+
+
+@pytest.mark.slow
+def test_reactivity_that_was_not_measured_widens_the_interval_of_nox(btex: CoControl, ranked: CoControl) -> None:
+    def width(found: CoControl) -> float:
+        part = next(item.o3_ug_m3 for item in found.lists[-1].precursors if item.precursor == "nox")
+        assert part is not None
+        return part.high - part.low
+
+    assert width(btex) > 1.2 * width(ranked)
 
 
 @pytest.mark.slow
