@@ -22,6 +22,7 @@ from console.web.pages.alerts import alert_page, alerts_page
 from console.web.pages.api_docs import api_page
 from console.web.pages.aqi import aqi_page
 from console.web.pages.cases import case_page, cases_page
+from console.web.pages.forecast import forecast_page
 from console.web.pages.health import health_page
 from console.web.pages.series import series_page
 from console.web.pages.shell import LANGUAGE_COOKIE, THEME_COOKIE
@@ -129,6 +130,7 @@ def _add_pages(queries: Queries, app: FastAPI) -> None:
         ("/alerts", alerts_page),
         ("/cases", cases_page),
         ("/aqi", aqi_page),
+        ("/forecast", forecast_page),
     )
     for path, build in pages:
         _bind(path, build, queries)

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from analysis.report.stored_case import CASE
+from analysis.run.forecast import forecast
 from analysis.run.to_json import to_json
 from console.local.process import http_answers, wait_until
 from console.local.settings import free_ports
@@ -102,7 +103,9 @@ def fill(settings: SharedSettings, hour: datetime) -> int:
     verdicts = flags((index[-2], "ln-sy-01", None, "o3", "step", 3, "a leap of 99 ug/m3"))
     influx.write_flags(Bucket.HOURLY, "gas", verdicts.astype({"flag": "int8"}))
     influx.close()
-    return _fill_state(settings, hour)
+    alert_id = _fill_state(settings, hour)
+    forecast(settings, hour)
+    return alert_id
 
 
 def _fill_state(settings: SharedSettings, hour: datetime) -> int:

@@ -29,6 +29,8 @@ TITLES = {
     "/alerts/1": ("臭氧超过阈值", "Ozone over threshold"),
     "/cases": ("事件研判", "Case files"),
     "/aqi": ("空气质量", "Air quality"),
+    "/forecast": ("预报", "Forecast"),
+    "/forecast?at=ln-sy-01": ("预报", "Forecast"),
     "/api": ("HTTP 接口", "HTTP API"),
 }
 
@@ -121,3 +123,15 @@ def test_data_docs_need_no_other_host_and_fit(running: Running, page: Page, widt
     page.get_by_text("本批次没有任何小时数据").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     assert [url for url in seen if not url.startswith("data:")] == []
+
+
+def test_the_forecast_of_a_station_has_a_plot_its_days_and_what_it_was_made_with(running: Running, page: Page) -> None:
+    page.context.add_cookies([{"name": "skyground_language", "value": "en", "url": running.url}])
+    page.goto(running.url + "/forecast?at=ln-sy-01")
+    page.get_by_role("heading", level=2).get_by_text("Ozone").wait_for()
+    assert page.locator("table.data tbody tr").count() == 4
+    page.get_by_text("Without a weather forecast.").wait_for()
+    page.get_by_text("Without a trained model").wait_for()
+    page.goto(running.url + "/forecast?at=ln-dl-01")
+    page.get_by_text("No forecast in the last 24 h").wait_for()
+    assert page.goto(running.url + "/forecast?at=x").status == 404  # type: ignore[union-attr]
