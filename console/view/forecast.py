@@ -44,13 +44,16 @@ class DayRow(NamedTuple):
 
 
 class Head(NamedTuple):
-    """Origin, model and marks of a forecast; ``reasons`` why it is outside the range of the training."""
+    """Origin, model and marks of a forecast.
+
+    ``weather_h`` hours were forecast with weather ahead; ``reasons`` why it is outside the range of the training.
+    """
 
     origin: datetime
     age_h: float
     model: str
     is_simple: bool
-    with_weather: bool
+    weather_h: int
     reasons: tuple[str, ...]
 
 
@@ -83,7 +86,7 @@ def head_of(hours: pd.DataFrame, now: datetime, words: Words) -> Head:
         age_h=(now - origin).total_seconds() / 3600,
         model=version,
         is_simple=bool((hours["model"] == _SIMPLE).any()),
-        with_weather=bool((hours["with_weather"] > 0).any()),
+        weather_h=int(hours.loc[hours["with_weather"] > 0, "horizon_h"].nunique()),
         reasons=tuple(reasons.values()),
     )
 
