@@ -15,15 +15,8 @@ from analysis.chemistry.components import (
     minimum_ratio,
     soc,
 )
-from analysis.chemistry.period_figure import (
-    FEWEST_DAYS,
-    PeriodFigure,
-    day_sums,
-    day_weights,
-    interval_of,
-    period_mean,
-    period_ratio,
-)
+from analysis.chemistry.period_figure import PeriodFigure, period_mean, period_ratio
+from analysis.statistics.block_bootstrap import FEWEST_DAYS, day_sums, day_weights, interval_of
 from schemas.frames import check_time_index, valid_values
 
 if TYPE_CHECKING:

@@ -18,11 +18,15 @@ from console.cli.analyse.pmf import pmf
 from console.cli.analyse.receptor import receptor, trajectory
 from console.cli.analyse.report import report
 from console.cli.analyse.score import score
+from console.cli.analyse.statistics import statistics, trend, variation
 from console.cli.analyse.weather import weather
 
 _COMMANDS = (
     aqi,
     coanalysis,
+    statistics,
+    trend,
+    variation,
     cocontrol,
     chemistry,
     case,

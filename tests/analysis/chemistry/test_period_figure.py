@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.chemistry.period_figure import day_weights, interval_of, period_mean, period_ratio
+from analysis.chemistry.period_figure import period_mean, period_ratio
+from analysis.statistics.block_bootstrap import day_weights, interval_of
 from tests.analysis.frames import hours
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -1,0 +1,125 @@
+"""Assessment of stations, their cities and all of them together, from hours; documents ``assessment`` of cities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.run.to_json import to_json
+from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
+from analysis.statistics.assessment import assess, changes, mean_of, months_of, years_of
+from analysis.statistics.daily import civil_date
+from analysis.statistics.limit import POLLUTANT_OF
+from schemas.frames import parameters_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from analysis.run.hour_source import StationHours
+    from analysis.statistics.assessment import Assessment
+    from store.state import StateStore
+
+DOCUMENT = "assessment"
+"""Documents of cities, key ``{city}/{first}/{last}``."""
+ALL = "all"
+"""Name of the place that all cities together are: the mean of cities, of stations where none names a city."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceDays:
+    """Daily statistics with their AQI by place: stations, cities by code, and `ALL`; UTC start of the civil day."""
+
+    zone: ZoneInfo
+    stations: dict[str, pd.DataFrame]
+    cities: dict[str, pd.DataFrame]
+    whole: pd.DataFrame
+
+    def of(self, kind: str) -> dict[str, pd.DataFrame]:
+        """Tables of a kind of place: ``station``, ``city``, ``all``."""
+        return {"station": self.stations, "city": self.cities, "all": {ALL: self.whole}}[kind]
+
+
+def place_days(hours: StationHours) -> PlaceDays:
+    """Daily values of each place.
+
+    Parameters
+    ----------
+    hours : StationHours
+
+    Returns
+    -------
+    PlaceDays
+        A city is the mean of the valid stations of a day, the whole the mean of the cities, each city with the same weight.
+    """
+    statistics = {name: daily_statistics(frame, hours.zone, until=hours.end) for name, frame in hours.hourly.items()}
+    codes = {name: frozenset(parameters_in(frame)) & POLLUTANT_OF.keys() for name, frame in hours.hourly.items()}
+    by_city = hours.by_city()
+    means = {city: mean_of({name: statistics[name] for name in names}) for city, names in by_city.items()}
+    every = frozenset().union(*codes.values())
+    return PlaceDays(
+        zone=hours.zone,
+        stations={name: _with_aqi(table, hours.zone, codes[name]) for name, table in statistics.items()},
+        cities={
+            city: _with_aqi(table, hours.zone, frozenset().union(*(codes[name] for name in by_city[city])))
+            for city, table in means.items()
+        },
+        whole=_with_aqi(mean_of(means or statistics), hours.zone, every),
+    )
+
+
+def assessments(days: PlaceDays, kind: str, by: str, first: date, last: date) -> list[Assessment]:
+    """Assess every place of a kind over each span.
+
+    Parameters
+    ----------
+    days : PlaceDays
+    kind : str
+        ``station``, ``city`` or ``all``.
+    by : str
+        ``month``, ``year``, or ``all``: the whole span.
+    first, last : date
+        Both included.
+    """
+    spans = [(first, last)] if by == "all" else (months_of if by == "month" else years_of)(first, last)
+    return [assess(place, table, days.zone, a, b) for place, table in days.of(kind).items() for a, b in spans]
+
+
+def earlier_year(days: PlaceDays, item: Assessment) -> Assessment | None:
+    """The same span a year before, where any of its days has a row."""
+    try:
+        first, last = (day.replace(year=day.year - 1) for day in (item.first, item.last))
+    except ValueError:  # the 29th of February
+        return None
+    table = next(
+        (found[item.place] for found in (days.stations, days.cities, {ALL: days.whole}) if item.place in found), None
+    )
+    if table is None or not any(
+        first <= civil_date(start, days.zone) <= last for start in pd.DatetimeIndex(table.index)
+    ):
+        return None
+    return assess(item.place, table, days.zone, first, last)
+
+
+def store_assessments(state: StateStore, days: PlaceDays, items: Iterable[Assessment]) -> int:
+    """Put a document for each; returns their number. What is said already is not put again."""
+    number = 0
+    for item in items:
+        before = earlier_year(days, item)
+        body = {
+            "assessment": to_json(item),
+            "changes": [to_json(change) for change in changes(item, before)] if before else [],
+        }
+        key = f"{item.place}/{item.first}/{item.last}"
+        stored = state.documents.get(DOCUMENT, key)
+        if stored is None or stored.body != body:
+            state.documents.put(DOCUMENT, key, body)
+            number += 1
+    return number
+
+
+def _with_aqi(table: pd.DataFrame, zone: ZoneInfo, codes: Collection[str]) -> pd.DataFrame:
+    return table.join(daily_aqi(table, zone, monitored=codes)) if codes else table

@@ -1,0 +1,47 @@
+"""Daily values of a city or a province from those of its parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+POLLUTANTS = ("so2", "no2", "co", "o3_mda8", "pm10", "pm25")
+"""Daily statistics that are assessed, as `analysis.statistics.aqi_frame.daily_statistics` names them."""
+
+
+def mean_of(daily: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Daily values of a city from those of its stations, or of a province from those of its cities: mean of the valid ones.
+
+    Parameters
+    ----------
+    daily : mapping of str to DataFrame
+        Daily statistics by place, index UTC start of the civil day.
+
+    Returns
+    -------
+    pd.DataFrame
+        The columns of `POLLUTANTS` and ``o3_1h`` where they are, with ``stations``: places that have a row on the day.
+
+    References
+    ----------
+    The mean first, then the index (standards of AQI practice, secondary source).
+
+    Examples
+    --------
+    >>> day = pd.DatetimeIndex(["2026-04-30T16:00"], tz="UTC", name="start")
+    >>> found = mean_of({"a": pd.DataFrame({"pm25": [40.0]}, day), "b": pd.DataFrame({"pm25": [None]}, day, dtype=float)})
+    >>> found[["pm25", "stations"]].to_numpy().tolist()
+    [[40.0, 2.0]]
+    """
+    names = (*POLLUTANTS, "o3_1h")
+    tables = [frame[[name for name in names if name in frame]] for frame in daily.values()]
+    if not tables:
+        return pd.DataFrame(
+            columns=[*names, "stations"], index=pd.DatetimeIndex([], tz="UTC", name="start"), dtype=float
+        )
+    grouped = pd.concat(tables).groupby(level=0)
+    return grouped.mean().assign(stations=grouped.size().astype(float)).rename_axis("start")
