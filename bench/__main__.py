@@ -29,6 +29,7 @@ MODULES = {
         "forecast.cost",
     ),
     "bench.analysis.deweather": ("deweather",),
+    "bench.analysis.coanalysis_year": ("coanalysis.year",),
     "bench.qc.simulator": ("qc.simulator",),
     "bench.qc.rain": ("qc.rain",),
     "bench.qc.station_year": ("qc.station_year",),

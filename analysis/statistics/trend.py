@@ -193,7 +193,13 @@ def _resampled(rest: NDArray[np.float64], years: NDArray[np.float64], slope: flo
     places = ((first[:, :, None] + np.arange(length)) % n).reshape(RUNS, -1)[:, :n]
     drawn = np.array([_slope(rest[place], years) for place in places])
     tail, known = (1.0 + LEVEL) / 2, int(np.isfinite(rest).sum())
-    wider = np.sqrt(known / (known - _FITTED)) * student.ppf(tail, n / length) / norm.ppf(tail)
+    blocks = n / length
+    wider = (
+        np.sqrt(known / (known - _FITTED))
+        * np.sqrt(blocks / (blocks - 2.0))
+        * student.ppf(tail, blocks - 2.0)
+        / norm.ppf(tail)
+    )
     return np.asarray(slope + (drawn - np.median(drawn)) * wider)
 
 

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.block_bootstrap import FEWEST_DAYS, LEVEL, SEED, day_weights
+from analysis.statistics.block_bootstrap import FEWEST_DAYS, SEED, day_weights, interval_of
 from schemas.frames import check_time_index
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FEWEST_HOURS = 10
 """Valid hours that a group needs for an interval; project choice."""
-_RUNS = 300
 _HOURS, _WEEK = 24, 7
 
 
@@ -93,13 +92,13 @@ def variation(values: pd.Series, zone: ZoneInfo, cycle: Cycle, *, seed: int = SE
     sums, counts = np.zeros(shape), np.zeros(shape)
     np.add.at(sums, (day, group), known.to_numpy())
     np.add.at(counts, (day, group), 1.0)
-    low, high = _intervals(sums, counts, seed)
+    bounds = _intervals(sums, counts, seed)
     return tuple(
         GroupMean(
             group=place + first,
             mean=float(sums[:, place].sum() / n) if n else None,
-            low=_bound(low, place, n),
-            high=_bound(high, place, n),
+            low=bounds[place][0],
+            high=bounds[place][1],
             n=int(n),
             days=int((counts[:, place] > 0).sum()),
         )
@@ -120,19 +119,17 @@ def _groups(local: pd.DatetimeIndex, cycle: Cycle) -> tuple[NDArray[np.int64], i
 
 def _intervals(
     sums: NDArray[np.float64], counts: NDArray[np.float64], seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> list[tuple[float | None, float | None]]:
     days, groups = sums.shape
     if days < FEWEST_DAYS:
-        return np.full(groups, np.nan), np.full(groups, np.nan)
-    weights = day_weights(days, runs=_RUNS, seed=seed)
+        return [(None, None)] * groups
+    weights = day_weights(days, seed=seed)
     below = weights @ counts
     drawn = np.divide(weights @ sums, below, out=np.full(below.shape, np.nan), where=below > 0)
-    tail = (1.0 - LEVEL) / 2
-    empty = np.isnan(drawn).all(axis=0)
-    drawn[:, empty] = 0.0
-    low, high = np.nanquantile(drawn, [tail, 1.0 - tail], axis=0)
-    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
-
-
-def _bound(bounds: NDArray[np.float64], place: int, n: float) -> float | None:
-    return None if n < FEWEST_HOURS or np.isnan(bounds[place]) else float(bounds[place])
+    n = counts.sum(axis=0)
+    return [
+        interval_of(drawn[:, place], float(sums[:, place].sum() / n[place]), days)
+        if n[place] >= FEWEST_HOURS
+        else (None, None)
+        for place in range(groups)
+    ]

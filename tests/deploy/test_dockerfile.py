@@ -46,7 +46,13 @@ def test_final_image_has_fonts_and_shared_libraries_and_no_build_tools() -> None
     final = _final_stage()
     installed = re.search(r"apt-get install -y --no-install-recommends ([a-z0-9. -]+?) +&&", final)
     assert installed is not None
-    assert installed[1].split() == ["fonts-noto-cjk", "libgomp1", "libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
+    assert installed[1].split() == [
+        "fonts-noto-cjk",
+        "libgomp1",
+        "libpango-1.0-0",
+        "libpangoft2-1.0-0",
+        "libharfbuzz-subset0",
+    ]
     assert "rm -rf /var/lib/apt/lists/*" in final
     assert not re.search(r"\b(gcc|build-essential|pip install|/opt/uv)\b", final)
 

@@ -51,7 +51,9 @@ def statistics(  # noqa: PLR0917 - typer passes them by name
     kind = of if days.of(of) else "station"
     first, last = _span(hours)
     found = assessments(days, kind, by, first, last)
-    ranks = {(item.place, item.first): rank for group in _by_span(found) if len(group) > 1 for rank, item in ranking(group)}
+    ranks = {
+        (item.place, item.first): rank for group in _by_span(found) if len(group) > 1 for rank, item in ranking(group)
+    }
     if png is not None:
         _draw_calendar(days, kind, first, last, png)
     for item in found:
