@@ -1,4 +1,4 @@
-"""Assessments beside each other: against an earlier span, and places by rank."""
+"""Assessments compared: against an earlier span, and places by rank."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from analysis.statistics.assessment.result import Assessment, PollutantAssessment
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class ConcentrationChange(msgspec.Struct, frozen=True, kw_only=True):
     """Concentration against an earlier span of the same place.
 
     ``percent`` is None where a value is missing or a span is not valid by its rule; ``reason`` names which.
@@ -25,7 +25,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def changes(now: Assessment, before: Assessment) -> tuple[Change, ...]:
+def changes(now: Assessment, before: Assessment) -> tuple[ConcentrationChange, ...]:
     """Compare the compared figure (mean; of CO and O3 the percentile) of two spans.
 
     Examples
@@ -52,7 +52,9 @@ def changes(now: Assessment, before: Assessment) -> tuple[Change, ...]:
         elif earlier <= 0:
             reason = "zero"
         percent = None if reason or value is None or earlier is None else round(100 * (value - earlier) / earlier, 6)
-        found.append(Change(pollutant=item.pollutant, now=value, before=earlier, percent=percent, reason=reason))
+        found.append(
+            ConcentrationChange(pollutant=item.pollutant, now=value, before=earlier, percent=percent, reason=reason)
+        )
     return tuple(found)
 
 

@@ -40,7 +40,7 @@ def statistics(  # noqa: PLR0917 - typer passes them by name
     png: Png = None,
     as_json: AsJson = False,
 ) -> None:
-    """Assess stations, cities or all of them by month, year or span, beside the year before. 按标准统计与评价空气质量。"""
+    """Assess stations, cities or all of them by month, year or span, and against the year before. 按标准统计与评价空气质量。"""
     from analysis.run.assessment import assessments, earlier_year, place_days
     from analysis.statistics.assessment import changes, ranking
 

@@ -35,6 +35,7 @@ DPI = 100
 _DARK_LEVEL = 4
 _LINE, _BAND = "#1f5fa8", "#b9d2ee"
 _UNITS = {"co": "mg/m³"}
+_WHY = {"too_short": "statistics.trend_too_short", "too_many_gaps": "statistics.trend_too_many_gaps"}
 
 
 def plot_calendar(place: str, table: pd.DataFrame, zone: ZoneInfo, span: tuple[date, date], language: str) -> bytes:
@@ -104,7 +105,7 @@ def plot_trend(monthly: Mapping[str, pd.Series], trends: Mapping[str, Trend], pa
             axes.plot(moments, series, color="#9aa7b5", lw=1, marker="o", ms=2.5, label=words("statistics.month"))
             title = f"{place} · {short_name(parameter, language)} [{_UNITS.get(parameter, 'µg/m³')}]"
             if item.slope is None or item.mean is None:
-                title += " · " + words(f"statistics.trend_{item.reason}", months=item.months)
+                title += " · " + words(_WHY[item.reason], months=item.months)
             else:
                 axes.plot(moments, without_season(series), color=_LINE, lw=1.4, label=words("statistics.no_season"))
                 years = (np.arange(len(series)) - (len(series) - 1) / 2) / 12

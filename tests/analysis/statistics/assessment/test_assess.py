@@ -73,7 +73,7 @@ def test_equal_indices_share_a_rank() -> None:
     assert [(rank, item.place) for rank, item in found] == [(1, "a"), (1, "b"), (3, "c")]
 
 
-def test_a_span_across_editions_is_told_by_parts() -> None:
+def test_a_span_across_editions_has_parts() -> None:
     found = assess("a", days("2026-01-01", "2026-12-31", pm25=65.0), ZONE, date(2026, 1, 1), date(2026, 12, 31))
     assert found.editions == ("HJ633-2012", "HJ633-2026")
     assert found.composite_index is None
