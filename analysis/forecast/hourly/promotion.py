@@ -1,8 +1,13 @@
 """Whether a new model takes the place of the one in force.
 
-Rule: over the recent hours that neither model should have been trained on, the pinball loss relative to the model in force, averaged over
-the pollutants, is at most 1, and the CSI of all pollutants together is at most `CSI_LOSS` lower where there are `MINIMUM_EVENTS`
-events. Without a model in force the absolute error must be below that of persistence.
+Rule: over the recent hours that neither model should have been trained on, all pollutants together,
+
+- the 90 % interval holds `LOWEST_COVERAGE` to `HIGHEST_COVERAGE` of the observations,
+- there are at least `MINIMUM_EVENTS` events, so that a CSI means something,
+- the pinball loss relative to the model in force, averaged over the pollutants, is at most 1, and the CSI is at most `CSI_LOSS` lower.
+  Without a model in force the absolute error must be below that of persistence.
+
+A model that fails stays stored and can be promoted by hand.
 """
 
 from __future__ import annotations
@@ -19,7 +24,10 @@ if TYPE_CHECKING:
 
 CSI_LOSS = 0.01
 """[1] Project choice."""
+LOWEST_COVERAGE, HIGHEST_COVERAGE = 0.85, 0.97
+"""Of the 90 % interval [1]; project choice."""
 MINIMUM_EVENTS = 20
+"""Pairs of forecast and observation with an event; project choice."""
 
 
 def decide(candidate: Verification, in_force: Verification | None) -> tuple[bool, Reason]:
@@ -31,6 +39,9 @@ def decide(candidate: Verification, in_force: Verification | None) -> tuple[bool
     in_force : Verification or None
         Over the same hours; None without a model in force.
     """
+    refused = _unfit(candidate)
+    if refused is not None:
+        return False, refused
     if in_force is None:
         ratio = _ratio(candidate.model, candidate.persistence, "absolute")
         if ratio is None:
@@ -42,9 +53,21 @@ def decide(candidate: Verification, in_force: Verification | None) -> tuple[bool
     ours, theirs = (scores(total(item.model.values())) for item in (candidate, in_force))
     if ratio > 1:
         return False, _reason("pinball_worse", ratio=ratio)
-    if ours.events >= MINIMUM_EVENTS and (ours.csi or 0.0) < (theirs.csi or 0.0) - CSI_LOSS:
+    if (ours.csi or 0.0) < (theirs.csi or 0.0) - CSI_LOSS:
         return False, _reason("csi_worse", csi=ours.csi or 0.0, in_force=theirs.csi or 0.0)
     return True, _reason("better", ratio=ratio)
+
+
+def _unfit(candidate: Verification) -> Reason | None:
+    """Why a model cannot be promoted whatever is in force."""
+    ours = scores(total(candidate.model.values()))
+    if not ours.n or ours.coverage is None:
+        return _reason("nothing_scored")
+    if not LOWEST_COVERAGE <= ours.coverage <= HIGHEST_COVERAGE:
+        return _reason("coverage", coverage=ours.coverage, low=LOWEST_COVERAGE, high=HIGHEST_COVERAGE)
+    if ours.events < MINIMUM_EVENTS:
+        return _reason("too_few_events", events=ours.events, minimum=MINIMUM_EVENTS)
+    return None
 
 
 def _ratio(ours: dict[str, ScoreSum], theirs: dict[str, ScoreSum], name: str) -> float | None:

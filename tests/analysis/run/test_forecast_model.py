@@ -41,10 +41,13 @@ def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
     return own
 
 
-def test_a_trained_model_is_promoted_used_and_replaced_only_by_a_readable_one(filled: SharedSettings) -> None:
+def test_a_model_in_force_is_used_and_replaced_only_by_a_readable_one(filled: SharedSettings) -> None:
     first = train_model(filled, END, options=QUICK)
-    assert (first.promoted, first.targets, first.series) == (True, ("pm25", "o3"), 4)
+    assert (first.targets, first.series) == (("pm25", "o3"), 4)
+    # the few simulated days do not meet the rule of promotion
+    assert (first.promoted, forecast(filled, END - timedelta(hours=1)).model_version) == (False, "")
     assert first.score is not None
+    promote(filled, first.version, is_dry_run=False)
     assert first.score.model["o3"]["mae"] < first.score.persistence["o3"]["mae"]
     summary = forecast(filled, END)
     assert summary.model_version == first.version
@@ -75,6 +78,7 @@ def test_a_trained_model_is_promoted_used_and_replaced_only_by_a_readable_one(fi
 
 def test_a_rehearsed_promotion_changes_nothing(filled: SharedSettings) -> None:
     found = train_model(filled, END, options=QUICK)
+    promote(filled, found.version, is_dry_run=False)
     with StateStore(filled.state_url) as state:
         before = versions_in_force(state)
         assert promote(filled, found.version, is_dry_run=True) == found.version

@@ -193,8 +193,13 @@ def test_doubled_and_unsorted_hours_give_the_same_grid() -> None:
     np.testing.assert_array_equal(first.values, second.values)
 
 
-def verification(pinball: float, hits: int = 50, absolute: float = 1.0) -> Verification:
-    ours = ScoreSum(n=100, absolute=absolute * 100, pinball=pinball * 100, hits=hits, misses=60 - hits)
+def verification(
+    pinball: float, hits: int = 50, absolute: float = 1.0, *, covered: int = 90, misses: int | None = None
+) -> Verification:
+    missed = 60 - hits if misses is None else misses
+    ours = ScoreSum(
+        n=100, absolute=absolute * 100, pinball=pinball * 100, hits=hits, misses=missed, covered=covered, interval_n=100
+    )
     return Verification(model={"pm25": ours}, persistence={"pm25": ScoreSum(n=100, absolute=200.0)})
 
 
@@ -207,6 +212,10 @@ def verification(pinball: float, hits: int = 50, absolute: float = 1.0) -> Verif
         (verification(1.0), None, "better_than_persistence"),
         (verification(1.0, absolute=3.0), None, "worse_than_persistence"),
         (Verification(model={}, persistence={}), None, "nothing_scored"),
+        (verification(1.0, covered=84), None, "coverage"),
+        (verification(1.0, covered=98), verification(1.1), "coverage"),
+        (verification(1.0, hits=10, misses=9), None, "too_few_events"),
+        (verification(1.0, hits=10, misses=9), verification(1.1), "too_few_events"),
     ],
 )
 def test_a_model_is_promoted_only_if_it_is_not_worse(
