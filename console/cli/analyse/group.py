@@ -12,10 +12,12 @@ from console.cli.analyse.chemistry import chemistry
 from console.cli.analyse.coanalysis import coanalysis
 from console.cli.analyse.cocontrol import cocontrol
 from console.cli.analyse.forecast import forecast
+from console.cli.analyse.joint import joint
 from console.cli.analyse.model import split
 from console.cli.analyse.plume import plume
 from console.cli.analyse.pmf import pmf
 from console.cli.analyse.receptor import receptor, trajectory
+from console.cli.analyse.relation import relation
 from console.cli.analyse.report import report
 from console.cli.analyse.score import score
 from console.cli.analyse.statistics import statistics, trend, variation
@@ -29,6 +31,8 @@ _COMMANDS = (
     variation,
     cocontrol,
     chemistry,
+    joint,
+    relation,
     case,
     attribution,
     receptor,
