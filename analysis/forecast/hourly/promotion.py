@@ -47,6 +47,10 @@ def decide(candidate: Verification, in_force: Verification | None) -> tuple[bool
         if ratio is None:
             return False, _reason("nothing_scored")
         return ratio < 1, _reason("better_than_persistence" if ratio < 1 else "worse_than_persistence", ratio=ratio)
+    return _against(candidate, in_force)
+
+
+def _against(candidate: Verification, in_force: Verification) -> tuple[bool, Reason]:
     ratio = _ratio(candidate.model, in_force.model, "pinball")
     if ratio is None:
         return False, _reason("nothing_scored")
