@@ -25,6 +25,7 @@ SCHEDULES = frozenset(
     {
         "attribution",
         "coanalysis_daily",
+        "cocontrol_monthly",
         "early_warning_hourly",
         "forecast_train",
         "gate_daily",

@@ -21,6 +21,7 @@ EXPECTED = {
     "qc_drift_daily",
     "gate_daily",
     "coanalysis_daily",
+    "cocontrol_monthly",
     "attribution",
     "early_warning_hourly",
     "silence_watch",
