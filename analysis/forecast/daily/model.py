@@ -65,7 +65,7 @@ class DailyOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyPrediction:
-    """Forecasts of rows: value and ends of the 90 % interval [µg m⁻³], probability of the event."""
+    """Forecasts of rows: value and ends of the 90 % interval [µg m⁻³], probability of the event (learnt by shares, see `_softened`)."""
 
     value: Values
     probability: Values
