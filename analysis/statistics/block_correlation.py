@@ -180,11 +180,14 @@ def _band(moments: Values, r: Values, with_pairs: NDArray[np.int64]) -> tuple[Va
     drawn = np.tensordot(counts.T, kept, axes=([1], [1]))
     centre = np.arctanh(np.clip(r[chosen], -_MOST, _MOST))
     z = np.arctanh(np.clip(_coefficients(drawn), -_MOST, _MOST))
-    error = np.nanstd(z, axis=0)
-    away = np.nanmax(np.abs(z - centre) / np.maximum(error, _NO_SPREAD), axis=1)
+    whole = z[np.isfinite(z).all(axis=1)]  # a resample of days that are all alike has no coefficient
+    if 2 * len(whole) < DRAWS:
+        return unknown, unknown
+    error = np.std(whole, axis=0)
+    away = np.max(np.abs(whole - centre) / np.maximum(error, _NO_SPREAD), axis=1)
     blocks = days / BLOCK_D
     few = t.ppf((1 + LEVEL) / 2, blocks - 1) / norm.ppf((1 + LEVEL) / 2) * np.sqrt(blocks / (blocks - 1))
-    half = float(np.nanquantile(away, LEVEL)) * float(few) * error
+    half = float(np.quantile(away, LEVEL)) * float(few) * error
     low, high = unknown.copy(), unknown.copy()
     low[chosen], high[chosen] = np.tanh(centre - half), np.tanh(centre + half)
     return low, high

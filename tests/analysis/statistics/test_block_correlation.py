@@ -71,3 +71,12 @@ def test_a_given_series_without_spread_is_refused() -> None:
         block_correlations(
             np.arange(48.0), np.arange(48.0), np.arange(48) // 24, (0,), given=[np.ones(48)], minimum_pairs=9
         )
+
+
+def test_days_of_which_only_one_differs_have_no_interval() -> None:
+    n = 24 * 40
+    first, second = np.zeros(n), np.zeros(n)
+    first[:24] = second[:24] = np.arange(24.0)
+    found = block_correlations(first, second, np.arange(n) // 24, (-1, 0, 1), minimum_pairs=10)
+    assert [item.low for item in found] == [None] * 3
+    assert found[1].r == pytest.approx(1.0)
