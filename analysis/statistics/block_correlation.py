@@ -25,6 +25,8 @@ MINIMUM_DAYS = 28
 LEVEL = 0.95
 _DAY_S = 86_400.0
 _SEED = 0
+_FEWEST_WHOLE = 0.9
+"""Share of resamples that must have a coefficient at every lag; with less, few days decide it."""
 _MOST = 0.999999
 _NO_SPREAD = 1e-9
 """Spread at or below which a series counts as constant [its unit]."""
@@ -181,7 +183,7 @@ def _band(moments: Values, r: Values, with_pairs: NDArray[np.int64]) -> tuple[Va
     centre = np.arctanh(np.clip(r[chosen], -_MOST, _MOST))
     z = np.arctanh(np.clip(_coefficients(drawn), -_MOST, _MOST))
     whole = z[np.isfinite(z).all(axis=1)]  # a resample of days that are all alike has no coefficient
-    if 2 * len(whole) < DRAWS:
+    if len(whole) < _FEWEST_WHOLE * DRAWS:
         return unknown, unknown
     error = np.std(whole, axis=0)
     away = np.max(np.abs(whole - centre) / np.maximum(error, _NO_SPREAD), axis=1)
