@@ -39,8 +39,7 @@ def cut_list_text(found: CoControl, words: Words) -> list[str]:
         lines.append(
             words("missing_groups", groups=words("and").join(words(f"name.{key}") for key in found.missing_groups))
         )
-        if not any(item.is_nox_sign_known for item in found.lists):
-            lines.append(words("nox_sign"))
+        lines.append(words("nox_sign"))
     if found.without_koh:
         lines.append(words("without_koh", species=",".join(found.without_koh)))
     if found.is_refuted:
@@ -110,7 +109,8 @@ def draw_cut_list(found: CoControl, place: str, words: Words) -> bytes:
         figure.suptitle(
             words("title", place=place, period=period), x=0.02, y=1 - 0.14 / height, ha="left", va="top", fontsize=12
         )
-        figure.text(0.02, 1 - 0.5 / height, answer_text(item, words), ha="left", va="top", fontsize=9)
+        answer = answer_text(item, words) + (f"\n{words('nox_sign')}" if found.missing_groups else "")
+        figure.text(0.02, 1 - 0.45 / height, answer, ha="left", va="top", fontsize=9, linespacing=1.4)
         stream = BytesIO()
         figure.savefig(stream, format="png")
     return stream.getvalue()

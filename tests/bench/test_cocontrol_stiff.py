@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 RADICALS = ("oh", "ho2", "ro2", "no2")
 HOLD = 6
-"""Steps over which the conditions stand still, in both solutions."""
+"""Steps over which the conditions are held, in both solutions."""
 METHANE_S1 = 6.4e-15 * MOLECULES_PER_PPB * 2000.0
 
 

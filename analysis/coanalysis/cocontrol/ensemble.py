@@ -143,4 +143,7 @@ def _midday_source(given: ModelInput, constant: dict[str, Array], latitude_deg: 
     source = (np.gradient(level, axis=0) + (exchange + mixed) * level) * height
     midday = source[given.between(10, 15)].mean(axis=0)
     whole = source.mean(axis=0)
-    return np.asarray(np.log(np.maximum(midday, 0.05 * whole) / whole) - np.log(_USUAL_MIDDAY))
+    # a series that is constant, or falls all the time, has no source and says nothing of the layer
+    known = whole > 0.0
+    part = np.where(known, np.maximum(midday, 0.05 * whole), _USUAL_MIDDAY) / np.where(known, whole, 1.0)
+    return np.asarray(np.log(part / _USUAL_MIDDAY))

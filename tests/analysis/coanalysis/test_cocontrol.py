@@ -124,6 +124,13 @@ def test_text_table_and_picture_are_made_in_both_languages(ranked: CoControl, la
     assert draw_cut_list(ranked, "210100", said).startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
+def test_a_constant_gas_gives_a_list_without_nan(hours: pd.DataFrame) -> None:
+    found = what_to_cut(hours.assign(co=0.6), ZONE, rng())
+    assert all(np.isfinite(item.joint_pct.mean) for item in found.lists[-1].precursors)
+    assert np.isfinite(found.misfit)
+
+
 def test_too_few_days_and_missing_ozone_are_refused_with_the_reason(hours: pd.DataFrame) -> None:
     with pytest.raises(CoControlError, match="a ranking needs 5"):
         model_input(hours.iloc[:48], ZONE)
