@@ -2,7 +2,7 @@
 
 ``python -m bench.cocontrol.score``: the first 40 provinces from seed 7000 on with at least four exceeding days. Constants and thresholds of
 the product were chosen on provinces of seeds 1000 to 1049; seeds from 7000 on were used for nothing but this score. ``--tuning`` prints the
-figures of the former. Measured once, on 2026-11-29, after the last change of model and simulator: the first is right in 34 of 40; the list says that it cannot tell in 13, and of the
+figures of the former. Measured once, on 2026-11-29, after model and simulator were changed: the first is right in 34 of 40; the list says that it cannot tell in 13, and of the
 27 where it can, 26 are right. ``calibration`` holds the stated probability of the first and how often it was right, by class of probability.
 """
 
