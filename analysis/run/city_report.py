@@ -26,7 +26,7 @@ from schemas.words import LANGUAGES
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -90,10 +90,7 @@ def evidence_of_store(settings: SharedSettings, code: str, period: ReportPeriod,
         for name, frame in earlier.hourly.items():
             parts = [frame, hourly[name]] if name in hourly else [frame]
             hourly[name] = pd.concat(parts).sort_index()
-    query = FigureQuery(
-        command=f"skyground export --network gas {_options(found)}--from {period.first} --to {period.last} --output hours.csv",
-        address=f"/api/v1/series?station={next(iter(found.hourly))}&parameter=pm25&start={start:%Y-%m-%dT%H:%MZ}&end={end:%Y-%m-%dT%H:%MZ}",
-    )
+    query = query_of_stored(period, tuple(found.hourly))
     place = ReportPlace(code=code, kind=PlaceKind.PROVINCE if city is None else PlaceKind.CITY, **_names(code))
     return gather_evidence(
         place,
@@ -203,8 +200,14 @@ def _names(code: str) -> dict[str, str]:
     }
 
 
-def _options(found: StationHours) -> str:
-    return "".join(f"--station {name} " for name in found.hourly)
+def query_of_stored(period: ReportPeriod, stations: Sequence[str]) -> FigureQuery:
+    """Export of the hours of the period, and the address of PM2.5 of the first station; days of both include the last."""
+    chosen = "".join(f"--station {name} " for name in stations)
+    days = f"--from {period.first} --to {period.last}"
+    return FigureQuery(
+        command=f"skyground export --network gas {chosen}{days} --output hours.csv",
+        address=f"/api/v1/series?station={stations[0]}&parameter=pm25&from={period.first}&to={period.last}",
+    )
 
 
 def _causes(

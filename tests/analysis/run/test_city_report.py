@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from analysis.report.city.build import build_report
-from analysis.run.city_report import ReportFormat, publish_report, published_reports, write_report
+from analysis.report.city.period import parse_period
+from analysis.run.city_report import ReportFormat, publish_report, published_reports, query_of_stored, write_report
 from tests.analysis.report.city.made import LATER, evidence, month_hours
 
 if TYPE_CHECKING:
@@ -37,3 +38,9 @@ def test_files_are_named_by_place_period_and_language(tmp_path: Path) -> None:
     report = build_report(evidence({"a": month_hours()}), "zh")
     written = write_report(report, [ReportFormat.HTML, ReportFormat.XLSX], tmp_path / "new")
     assert [path.name for path in written] == ["210100-2026-05-zh.html", "210100-2026-05-zh.xlsx"]
+
+
+def test_the_query_of_stored_hours_uses_the_words_of_the_api() -> None:
+    found = query_of_stored(parse_period("2026-05"), ["a", "b"])
+    assert found.address == "/api/v1/series?station=a&parameter=pm25&from=2026-05-01&to=2026-05-31"
+    assert "--station a --station b --from 2026-05-01 --to 2026-05-31" in found.command
