@@ -14,6 +14,7 @@ from alerts.engine import Sample
 from alerts.rules.evaluation import INSTANT, run_machine, value_subject
 from alerts.rules.limit_check import level_problems, unit_problems
 from alerts.rules.rule import CommonRule, instruments_of
+from analysis.forecast.hourly.model import ForecastKind
 from schemas.alert import RuleKind
 from schemas.interval import floor_hour
 from schemas.parameter import parameter
@@ -110,10 +111,27 @@ def _forecast_of(
     serving = instruments_of(rule, station) if station else ()
     if station is None or not any(item.serves_at(inputs.now) for item in serving):
         return
-    sample = forecast_sample(forecast_of(rows, rule.parameter), rule, inputs.now)
+    sample = forecast_sample(forecast_of(of_models(rows), rule.parameter), rule, inputs.now)
     subject = value_subject(rule, rule.parameter, station.id)
     if sample is not None:
         run_machine(inputs, rule, subject, INSTANT, samples=[sample], found=found)
+
+
+def of_models(product: pd.DataFrame) -> pd.DataFrame:
+    """Rows of trained models. The simple model, yesterday and the usual day, repeats the event of the day before: it warns of nothing.
+
+    Parameters
+    ----------
+    product : DataFrame
+        Product ``forecast_hourly``; without a column ``model`` all rows count.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> of_models(pd.DataFrame({"model": ["lightgbm", "fallback-yesterday-climatology"], "value": [1.0, 2.0]}))["value"].tolist()
+    [1.0]
+    """
+    return product[product["model"] != ForecastKind.SIMPLE.value] if "model" in product else product
 
 
 def forecast_of(product: pd.DataFrame, parameter: str) -> pd.DataFrame:

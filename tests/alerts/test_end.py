@@ -260,6 +260,16 @@ def test_an_alert_without_a_valid_value_for_three_days_is_not_evaluated_any_more
     assert newest(state, "pm25-heavy/t-01/pm25").to_state is AlertState.FIRING
 
 
+def test_a_forecast_of_the_simple_model_raises_no_alert(
+    own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
+) -> None:
+    index = pd.DatetimeIndex([floor_hour(now) + n * HOUR for n in range(24)], name="start")
+    frame = pd.DataFrame({"value": 170.0, "q10": 140.0, "q90": 210.0, "model": "fallback-yesterday-climatology"}, index)
+    influx.write_product("forecast_hourly", "t-05", frame, {"parameter": "pm25"})
+    look(own, now)
+    assert "pm25-forecast-heavy/t-05/pm25" not in state.alerts.get_states()
+
+
 def test_a_forecast_alert_ends_when_no_forecast_comes_any_more(
     own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
 ) -> None:
