@@ -11,6 +11,7 @@ import pytest
 
 from analysis.forecast.hourly.model import HourlyOptions
 from analysis.run.forecast import forecast, train_model
+from analysis.run.forecast.train import promote
 from sensors.weather_forecast.run import RunField, WeatherRun
 from sensors.weather_forecast.writer import netcdf_bytes
 from store.influx.store import InfluxStore
@@ -64,7 +65,8 @@ def rows(settings: SharedSettings, station: str = "st-0") -> pd.DataFrame:
 
 
 def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(filled: SharedSettings) -> None:
-    train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    trained = train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    promote(filled, trained.version, is_dry_run=False)
     assert filled.weather_forecast is not None
     (filled.weather_forecast / "run.nc").write_bytes(netcdf_bytes(run(AHEAD_H)))
     summary = forecast(filled, END)
@@ -76,7 +78,8 @@ def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(filled: SharedSet
 
 
 def test_a_run_that_lacks_what_stations_observe_is_not_used_and_is_named(filled: SharedSettings) -> None:
-    train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    trained = train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    promote(filled, trained.version, is_dry_run=False)
     assert filled.weather_forecast is not None
     whole = run(AHEAD_H)
     windless = replace(whole, fields={name: item for name, item in whole.fields.items() if "wind" not in name})
@@ -88,7 +91,8 @@ def test_a_run_that_lacks_what_stations_observe_is_not_used_and_is_named(filled:
 
 
 def test_a_refused_run_leaves_the_forecast_without_weather_and_is_named(filled: SharedSettings) -> None:
-    train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    trained = train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
+    promote(filled, trained.version, is_dry_run=False)
     assert filled.weather_forecast is not None
     late = replace(run(AHEAD_H), reference_h=run(AHEAD_H).reference_h - 48, valid_h=run(AHEAD_H).valid_h - 48)
     (filled.weather_forecast / "run.nc").write_bytes(netcdf_bytes(late))

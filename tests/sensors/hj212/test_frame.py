@@ -25,7 +25,11 @@ with (Path(__file__).parent / "crc_vectors.csv").open(encoding="utf-8") as file:
     PUBLISHED = [row["frame"].encode() for row in csv.DictReader(file) if row["is_right"] == "true"]
 NAMES = st.text("abcXYZ019", min_size=1, max_size=6)
 HEADERS = st.fixed_dictionaries(
-    {"ST": st.sampled_from(["22", "91"]), "CN": st.sampled_from(["2011", "2051"]), "MN": st.text("AZ09_", min_size=1)},
+    {
+        "ST": st.sampled_from(["22", "91"]),
+        "CN": st.sampled_from(["2011", "2051"]),
+        "MN": st.text("AZ09_", min_size=1, max_size=61),
+    },
     optional={
         "QN": st.text("0123456789", min_size=17, max_size=17),
         "PW": st.text("ab=,1", max_size=30),
