@@ -15,8 +15,8 @@ from analysis.run.forecast.history import ISSUED
 from analysis.run.forecast.scoring import read_scores, score_days
 from console.cli import build_app
 from store.influx.store import InfluxStore
-from store.state import StateStore
-from tests.analysis.frames import START, network_text, province
+from tests.analysis.frames import START
+from tests.analysis.run.fill import filled_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,17 +30,7 @@ MIDNIGHT = START + timedelta(days=10)
 
 @pytest.fixture
 def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    path = tmp_path / "network.toml"
-    path.write_text(network_text(2), encoding="utf-8")
-    own = settings.model_copy(update={"network": path, "run_dir": tmp_path / "run"})
-    store = InfluxStore(own)
-    store.ensure()
-    for code, stations in province(14, 2).items():
-        for station_id, frame in stations.items():
-            store.write_hourly(code, station_id, frame)
-    with StateStore(own.state_url) as state:
-        state.migrate()
-    return own
+    return filled_settings(settings, tmp_path, 14, 2, run_dir=tmp_path / "run")
 
 
 def issued(own: SharedSettings) -> pd.DataFrame:

@@ -14,7 +14,8 @@ from analysis.run.forecast.model_store import folder_of, list_models, load_in_fo
 from analysis.run.forecast.train import promote
 from store.influx.store import InfluxStore
 from store.state import StateStore
-from tests.analysis.frames import START, network_text, province
+from tests.analysis.frames import START
+from tests.analysis.run.fill import filled_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,17 +29,7 @@ QUICK = HourlyOptions(rows=3000, trees=20, samples=40, targets=("pm25", "o3"))
 
 @pytest.fixture
 def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    path = tmp_path / "network.toml"
-    path.write_text(network_text(3), encoding="utf-8")
-    own = settings.model_copy(update={"network": path, "run_dir": tmp_path / "run"})
-    store = InfluxStore(own)
-    store.ensure()
-    for code, stations in province(40, 3).items():
-        for station_id, frame in stations.items():
-            store.write_hourly(code, station_id, frame)
-    with StateStore(own.state_url) as state:
-        state.migrate()
-    return own
+    return filled_settings(settings, tmp_path, 40, 3, run_dir=tmp_path / "run")
 
 
 def test_a_model_in_force_is_used_and_replaced_only_by_a_readable_one(filled: SharedSettings) -> None:

@@ -15,8 +15,8 @@ from analysis.run.forecast.train import promote
 from sensors.weather_forecast.run import RunField, WeatherRun
 from sensors.weather_forecast.writer import netcdf_bytes
 from store.influx.store import InfluxStore
-from store.state import StateStore
-from tests.analysis.frames import START, network_text, province
+from tests.analysis.frames import START
+from tests.analysis.run.fill import filled_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,19 +34,9 @@ NAMES = {"temperature": 15.0, "wind_speed": 2.0, "wind_direction": 270.0, "relat
 
 @pytest.fixture
 def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    path = tmp_path / "network.toml"
-    path.write_text(network_text(3), encoding="utf-8")
-    changed = {"network": path, "run_dir": tmp_path / "run", "weather_forecast": tmp_path / "weather", "language": "en"}
-    own = settings.model_copy(update=changed)
     (tmp_path / "weather").mkdir()
-    store = InfluxStore(own)
-    store.ensure()
-    for code, stations in province(DAYS, 3).items():
-        for station_id, frame in stations.items():
-            store.write_hourly(code, station_id, frame)
-    with StateStore(own.state_url) as state:
-        state.migrate()
-    return own
+    changed = {"run_dir": tmp_path / "run", "weather_forecast": tmp_path / "weather", "language": "en"}
+    return filled_settings(settings, tmp_path, DAYS, 3, **changed)
 
 
 def run(hours: int) -> WeatherRun:

@@ -15,7 +15,8 @@ from analysis.run.hour_source import NoHoursError, stored_hours
 from store.error import StoreRefusedError, StoreUnavailableError
 from store.influx.store import Bucket, InfluxStore, WriteResult, require_accepted
 from store.state import StateStore
-from tests.analysis.frames import START, network_text, province
+from tests.analysis.frames import START, network_text
+from tests.analysis.run.fill import filled_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,17 +30,7 @@ END = START + timedelta(days=32)
 
 @pytest.fixture
 def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    path = tmp_path / "network.toml"
-    path.write_text(network_text(), encoding="utf-8")
-    settings = settings.model_copy(update={"network": path})
-    store = InfluxStore(settings)
-    store.ensure()
-    for code, stations in province().items():
-        for station_id, frame in stations.items():
-            store.write_hourly(code, station_id, frame)
-    with StateStore(settings.state_url) as state:
-        state.migrate()
-    return settings
+    return filled_settings(settings, tmp_path)
 
 
 def test_repeated_coanalysis_stores_aqi_joint_days_and_ofp_once(filled: SharedSettings) -> None:

@@ -1,0 +1,31 @@
+"""A province's hours in a real InfluxDB, with its network file and an empty state database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.influx.store import InfluxStore
+from store.state import StateStore
+from tests.analysis.frames import network_text, province
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.settings import SharedSettings
+
+
+def filled_settings(
+    settings: SharedSettings, folder: Path, days: int = 32, count: int = 5, **changed: object
+) -> SharedSettings:
+    """Settings of ``count`` stations whose hours of ``days`` days are stored; ``changed`` are further settings."""
+    path = folder / "network.toml"
+    path.write_text(network_text(count), encoding="utf-8")
+    own = settings.model_copy(update={"network": path} | changed)
+    store = InfluxStore(own)
+    store.ensure()
+    for code, stations in province(days, count).items():
+        for station_id, frame in stations.items():
+            store.write_hourly(code, station_id, frame)
+    with StateStore(own.state_url) as state:
+        state.migrate()
+    return own
