@@ -22,6 +22,7 @@ from analysis.run.gate_mask import held_hours, held_note, held_statistics
 from analysis.run.hours import read_hours, save_product, since
 from analysis.run.to_json import to_json
 from analysis.statistics.aqi_frame import daily_aqi, hourly_aqi
+from analysis.statistics.assessment import mean_of
 from analysis.statistics.exceedance import count_days
 from schemas.frames import parameters_in
 from store.influx.store import InfluxStore
@@ -171,12 +172,9 @@ def _cities(network: Network, daily: Mapping[str, pd.DataFrame]) -> dict[str, pd
             by_city.setdefault(station.city, []).append(station)
     found = {}
     for city, stations in by_city.items():
-        tables = pd.concat([daily[station.id] for station in stations])
-        means = tables.groupby(level=0).mean().rename_axis("start")
+        means = mean_of({station.id: daily[station.id] for station in stations})
         codes = frozenset(code for station in stations for code in monitored(station))
-        product = means.join(daily_aqi(means, network.timezone, monitored=codes))
-        product["stations"] = tables.groupby(level=0).size().astype(float)
-        found[city] = product
+        found[city] = means.join(daily_aqi(means, network.timezone, monitored=codes))
     return found
 
 

@@ -24,7 +24,7 @@ def mean_of(daily: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        The columns of `POLLUTANTS` and ``o3_1h`` where they are, with ``stations``: places that have a row on the day.
+        The columns of numbers, with ``stations``: places that have a row on the day.
 
     References
     ----------
@@ -37,11 +37,9 @@ def mean_of(daily: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     >>> found[["pm25", "stations"]].to_numpy().tolist()
     [[40.0, 2.0]]
     """
-    names = (*POLLUTANTS, "o3_1h")
-    tables = [frame[[name for name in names if name in frame]] for frame in daily.values()]
-    if not tables:
+    if not daily:
         return pd.DataFrame(
-            columns=[*names, "stations"], index=pd.DatetimeIndex([], tz="UTC", name="start"), dtype=float
+            columns=[*POLLUTANTS, "stations"], index=pd.DatetimeIndex([], tz="UTC", name="start"), dtype=float
         )
-    grouped = pd.concat(tables).groupby(level=0)
+    grouped = pd.concat(list(daily.values())).groupby(level=0)
     return grouped.mean().assign(stations=grouped.size().astype(float)).rename_axis("start")
