@@ -12,7 +12,7 @@ from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
 from analysis.statistics.assessment import assess, changes, mean_of, months_of, years_of
 from analysis.statistics.daily import civil_date
 from analysis.statistics.limit import POLLUTANT_OF
-from schemas.frames import parameters_in
+from schemas.frames import parameters_in, valid_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -102,6 +102,34 @@ def earlier_year(days: PlaceDays, item: Assessment) -> Assessment | None:
     ):
         return None
     return assess(item.place, table, days.zone, first, last)
+
+
+def monthly_means(table: pd.DataFrame, parameter: str, zone: ZoneInfo) -> pd.Series:
+    """Means of the valid days of each month by `pandas.Period`; NaN unless the month is valid.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Of `place_days`.
+    parameter : str
+        Code; ``o3`` takes MDA8.
+    zone : ZoneInfo
+    """
+    column = "o3_mda8" if parameter == "o3" else parameter
+    if column not in table or table.empty:
+        return pd.Series(dtype=float)
+    first, last = (civil_date(start, zone) for start in (table.index[0], table.index[-1]))
+    found = {}
+    for start, end in months_of(first, last):
+        item = assess("", table[[column]], zone, start, end, period="month").of(column)
+        found[pd.Period(f"{start:%Y-%m}", "M")] = item.mean if item.is_valid and item.mean is not None else float("nan")
+    return pd.Series(found, dtype=float)
+
+
+def mean_hours(hours: StationHours, parameter: str) -> pd.Series:
+    """Mean of the valid stations, hour by hour; NaN without one."""
+    columns = {name: valid_values(frame, parameter) for name, frame in hours.hourly.items()}
+    return pd.DataFrame(columns).mean(axis=1)
 
 
 def store_assessments(state: StateStore, days: PlaceDays, items: Iterable[Assessment]) -> int:

@@ -9,17 +9,14 @@ from analysis.forecast.daily.site_hours import site_hours
 from analysis.run.hour_source import hours_of_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import date, datetime
+    from collections.abc import Iterable
+    from datetime import date
     from pathlib import Path
 
     from analysis.forecast.daily.backtest import DailyBacktest
     from analysis.forecast.daily.model import DailyOptions
     from analysis.forecast.daily.sample import WeatherInput
     from analysis.forecast.daily.site_hours import DailyTarget
-    from sensors.datasets.table import Row
-
-    _Values = Iterator[tuple[Row, datetime, dict[str, float]]]
 
 
 def backtest_files(

@@ -10,7 +10,7 @@ import typer
 from console.cli import shell
 from console.cli.shell.moment import Moment, past
 from console.cli.shell.moment import day as read_day
-from console.cli.shell.option import AsJson, refuse_given
+from console.cli.shell.option import AsJson, check_one_of, refuse_given
 from console.cli.shell.row import plain, show
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def backtest(  # noqa: PLR0917 - arguments of a command
     as_json: AsJson = False,
 ) -> None:
     """Score the forecast against persistence. 以持续性预报为基准回测预报。"""
-    _one_of(target, _TARGETS, "--target")
-    _one_of(weather, _WEATHER, "--weather")
+    check_one_of(target, _TARGETS, "--target")
+    check_one_of(weather, _WEATHER, "--weather")
     if stored:
         refuse_given(context, _OF_FILES, "it has no meaning with --stored")
         _of_stored("o3" if target == "mda8" else target, days=days, history=history, now=now, as_json=as_json)
@@ -64,19 +64,13 @@ def backtest(  # noqa: PLR0917 - arguments of a command
         _show_daily(found)
 
 
-def _one_of(given: str, known: tuple[str, ...], option: str) -> None:
-    if given not in known:
-        msg = f"{given!r}: expected one of {', '.join(known)}"
-        raise typer.BadParameter(msg, param_hint=option)
-
-
 def _of_files(files: list[Path], dataset: str, target: str, *, weather: str, train_until: str) -> DailyBacktest:
     from analysis.forecast.daily.sample import WeatherInput
     from analysis.forecast.daily.site_hours import DailyTarget
     from analysis.run.daily_backtest import backtest_files
     from analysis.run.hour_source import LAYOUTS
 
-    _one_of(dataset, tuple(LAYOUTS), "--dataset")
+    check_one_of(dataset, tuple(LAYOUTS), "--dataset")
     last = read_day(train_until, "--train-until")
     if last is None:
         shell.stop("--train-until is needed")

@@ -10,6 +10,7 @@ import typer
 
 from console.cli import shell
 from console.cli.analyse.hour_option import City, Dataset, DayFrom, DayTo, Files, StationIds, read_station_hours
+from console.cli.analyse.picture import StationPicture, check_one_station, write_picture
 from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def chemistry(  # noqa: PLR0917 - typer passes them by name
     oh: Annotated[
         float | None, typer.Option(help="OH [molecule/cm3] for the photochemical age; not verified OH 自由基浓度")
     ] = None,
-    png: Annotated[Path | None, typer.Option(help="write a picture, of one station 绘图文件")] = None,
+    png: StationPicture = None,
     as_json: AsJson = False,
 ) -> None:
     """State the chemistry of a period: OFP, SOA, age, regime, SOR, NOR, SOC, mass closure. 时段内的大气化学特征。"""
@@ -67,10 +68,5 @@ def _show(found: ChemistrySummary, *, as_json: bool) -> None:
 def _draw(chosen: list[ChemistrySummary], path: Path) -> None:
     from console.cli.analyse.chemistry_plot import plot_chemistry
 
-    if len(chosen) > 1:
-        shell.stop(f"--png shows one station, name it with --station: {', '.join(item.station_id for item in chosen)}")
-    drawn = plot_chemistry(chosen[0], str(shell.settings().language))
-    try:
-        path.write_bytes(drawn)
-    except OSError as error:
-        shell.stop(f"--png {path}: {error.strerror}")
+    check_one_station(item.station_id for item in chosen)
+    write_picture(path, plot_chemistry(chosen[0], str(shell.settings().language)))

@@ -11,6 +11,7 @@ import typer
 
 from console.cli import shell
 from console.cli.analyse.hour_option import City, Dataset, DayFrom, DayTo, Files, StationIds, read_station_hours
+from console.cli.analyse.picture import write_picture
 from console.cli.shell.option import AsJson
 from console.cli.shell.row import show
 
@@ -76,11 +77,7 @@ def _draw(found: CoControl, place: str, path: Path) -> None:
     from analysis.report.cut_list import draw_cut_list
     from schemas.words import words
 
-    picture = draw_cut_list(found, place, words(shell.settings().language, "cocontrol"))
-    try:
-        path.write_bytes(picture)
-    except OSError as error:
-        shell.stop(f"--png {path}: {error.strerror}")
+    write_picture(path, draw_cut_list(found, place, words(shell.settings().language, "cocontrol")))
 
 
 def _show(found: CoControl, place: str, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from console.cli import shell
 from console.cli.analyse.model import refit_stored
+from console.cli.analyse.picture import write_picture
 from console.cli.analyse.pmf_note import interval_notes, warnings
 from console.cli.shell.option import AsJson, refuse_given
 
@@ -127,11 +128,7 @@ def _progress(done: int, total: int, lowest: float) -> None:
 def _draw(found: PmfAnalysis, path: Path) -> None:
     from console.cli.analyse.pmf_plot import plot_factorisation
 
-    picture = plot_factorisation(found, str(shell.settings().language))
-    try:
-        path.write_bytes(picture)
-    except OSError as error:
-        shell.stop(f"--png {path}: {error.strerror}")
+    write_picture(path, plot_factorisation(found, str(shell.settings().language)))
 
 
 def _show(found: PmfAnalysis, words: Words) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.shell import or_exit, settings, stop
+from console.cli.analyse.picture import write_picture
+from console.cli.shell import or_exit, settings
 from console.cli.shell.moment import check_order
 from console.cli.shell.moment import moment as read_moment
 from console.cli.shell.option import AsJson
@@ -191,11 +192,7 @@ def _traced(
 def _draw(picture: ReceptorPicture, path: Path) -> None:
     from console.cli.analyse.receptor_plot import plot_receptor
 
-    drawn = plot_receptor(picture, str(settings().language))
-    try:
-        path.write_bytes(drawn)
-    except OSError as error:
-        stop(f"--png {path}: {error.strerror}")
+    write_picture(path, plot_receptor(picture, str(settings().language)))
 
 
 def _place(lon: float | None, lat: float | None) -> tuple[float, float] | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from console.cli import shell
 from console.cli.analyse.hour_option import City, Dataset, DayFrom, DayTo, Files, StationIds, read_station_hours
+from console.cli.analyse.picture import StationPicture, check_one_station, write_picture
 from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def relation(  # noqa: PLR0917 - typer passes them by name
     city: City = None,
     day_from: DayFrom = None,
     day_to: DayTo = None,
-    png: Annotated[Path | None, typer.Option(help="write a picture, of one station 绘图文件")] = None,
+    png: StationPicture = None,
     as_json: AsJson = False,
 ) -> None:
     """Correlate PM2.5 with O3 and Ox by lag, plain and given the weather; surfaces. PM2.5与O3的滞后、偏相关及响应面。"""
@@ -68,10 +69,5 @@ def _line(item: LaggedRelation, words: Words) -> str:
 def _draw(found: list[PollutantRelation], path: Path) -> None:
     from console.cli.analyse.relation_plot import plot_relation
 
-    if len(found) > 1:
-        shell.stop(f"--png shows one station, name it with --station: {', '.join(item.station_id for item in found)}")
-    drawn = plot_relation(found[0], str(shell.settings().language))
-    try:
-        path.write_bytes(drawn)
-    except OSError as error:
-        shell.stop(f"--png {path}: {error.strerror}")
+    check_one_station(item.station_id for item in found)
+    write_picture(path, plot_relation(found[0], str(shell.settings().language)))

@@ -20,6 +20,13 @@ Who = Annotated[str, typer.Option("--who", help="responsible person 责任人")]
 PerMessage = Annotated[int, typer.Option(min=1, help="readings a message (back-fill) 每条消息的读数")]
 
 
+def check_one_of(given: str, known: Collection[str], option: str) -> None:
+    """End the command with status 2 unless ``given`` is one of ``known``."""
+    if given not in known:
+        msg = f"{given!r}: expected one of {', '.join(known)}"
+        raise typer.BadParameter(msg, param_hint=option)
+
+
 def refuse_given(context: typer.Context, names: Collection[str], why: str) -> None:
     """End the command with status 2 where one of these options was given on the command line.
 
