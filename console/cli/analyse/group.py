@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import typer
 
-from console.cli.analyse import forecast_model
-from console.cli.analyse.aqi import aqi
-from console.cli.analyse.backtest import backtest
-from console.cli.analyse.case import attribution, case
-from console.cli.analyse.chemistry import chemistry
-from console.cli.analyse.coanalysis import coanalysis
-from console.cli.analyse.cocontrol import cocontrol
-from console.cli.analyse.forecast import forecast
-from console.cli.analyse.joint import joint
-from console.cli.analyse.model import split
-from console.cli.analyse.plume import plume
-from console.cli.analyse.pmf import pmf
-from console.cli.analyse.receptor import receptor, trajectory
-from console.cli.analyse.relation import relation
+from console.cli.analyse.attribution.case import attribution, case
+from console.cli.analyse.attribution.model import split
+from console.cli.analyse.attribution.plume import plume
+from console.cli.analyse.attribution.pmf import pmf
+from console.cli.analyse.attribution.receptor import receptor, trajectory
+from console.cli.analyse.coanalysis.aqi import aqi
+from console.cli.analyse.coanalysis.chemistry import chemistry
+from console.cli.analyse.coanalysis.cocontrol import cocontrol
+from console.cli.analyse.coanalysis.daily import coanalysis
+from console.cli.analyse.coanalysis.joint import joint
+from console.cli.analyse.coanalysis.relation import relation
+from console.cli.analyse.coanalysis.statistics import statistics, trend, variation
+from console.cli.analyse.forecast import model as forecast_model
+from console.cli.analyse.forecast.backtest import backtest
+from console.cli.analyse.forecast.issue import forecast
+from console.cli.analyse.forecast.score import score
+from console.cli.analyse.forecast.weather import weather
 from console.cli.analyse.report import report
-from console.cli.analyse.score import score
-from console.cli.analyse.statistics import statistics, trend, variation
-from console.cli.analyse.weather import weather
 
 _COMMANDS = (
     aqi,

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from analysis.run.receptor_model import KIND, current_solution, product_of, refit, split_hours
 from console.cli import build_app
-from console.cli.analyse.model import show_solution
+from console.cli.analyse.attribution.model import show_solution
 from console.query.contributions import read_sources
 from console.query.queries import Queries
 from store.influx.store import InfluxStore

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from analysis.chemistry.period_summary import ChemistrySummary, chemistry_of
 from console.cli import build_app
-from console.cli.analyse.chemistry_plot import plot_chemistry
+from console.cli.analyse.coanalysis.chemistry_plot import plot_chemistry
 from schemas.interval import Interval
 from tests.analysis.case.chemistry.episode import ZONE, file, hours
 

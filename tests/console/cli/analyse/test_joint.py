@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from analysis.coanalysis.joint_summary import JointSummary, joint_summary
 from analysis.coanalysis.relation import MINIMUM_HOURS, PollutantRelation, relation_of
 from console.cli import build_app
-from console.cli.analyse.joint_plot import plot_joint
-from console.cli.analyse.relation_plot import plot_relation
+from console.cli.analyse.coanalysis.joint_plot import plot_joint
+from console.cli.analyse.coanalysis.relation_plot import plot_relation
 from schemas.frames import FrameError
 from schemas.interval import Interval
 

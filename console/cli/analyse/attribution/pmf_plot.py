@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from analysis.receptor.pmf import PmfInputError
 from analysis.report.font import font_families
 from analysis.run.pmf import with_moments
-from console.cli.analyse.pmf_note import interval_notes
+from console.cli.analyse.attribution.pmf_note import interval_notes
 from console.view.theme import LIGHT
 from schemas.words import words as words_of
 

@@ -190,7 +190,7 @@ def _traced(
 
 
 def _draw(picture: ReceptorPicture, path: Path) -> None:
-    from console.cli.analyse.receptor_plot import plot_receptor
+    from console.cli.analyse.attribution.receptor_plot import plot_receptor
 
     write_picture(path, plot_receptor(picture, str(settings().language)))
 

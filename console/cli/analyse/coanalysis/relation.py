@@ -67,7 +67,7 @@ def _line(item: LaggedRelation, words: Words) -> str:
 
 
 def _draw(found: list[PollutantRelation], path: Path) -> None:
-    from console.cli.analyse.relation_plot import plot_relation
+    from console.cli.analyse.coanalysis.relation_plot import plot_relation
 
     check_one_station(item.station_id for item in found)
     write_picture(path, plot_relation(found[0], str(shell.settings().language)))

@@ -70,7 +70,7 @@ def _row(part: ClassCount) -> str:
 
 
 def _draw(found: list[JointSummary], path: Path) -> None:
-    from console.cli.analyse.joint_plot import plot_joint
+    from console.cli.analyse.coanalysis.joint_plot import plot_joint
 
     check_one_station(item.station_id for item in found)
     write_picture(path, plot_joint(found[0], str(shell.settings().language)))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import shell
-from console.cli.analyse.model import refit_stored
+from console.cli.analyse.attribution.model import refit_stored
+from console.cli.analyse.attribution.pmf_note import interval_notes, warnings
 from console.cli.analyse.picture import write_picture
-from console.cli.analyse.pmf_note import interval_notes, warnings
 from console.cli.shell.option import AsJson, refuse_given
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _progress(done: int, total: int, lowest: float) -> None:
 
 
 def _draw(found: PmfAnalysis, path: Path) -> None:
-    from console.cli.analyse.pmf_plot import plot_factorisation
+    from console.cli.analyse.attribution.pmf_plot import plot_factorisation
 
     write_picture(path, plot_factorisation(found, str(shell.settings().language)))
 

@@ -45,7 +45,7 @@ def plume(  # noqa: PLR0917 - typer passes them by name
 
 
 def _draw(found: PlumeProduct, png: Path, language: str) -> None:
-    from console.cli.analyse.plume_plot import plot_plume
+    from console.cli.analyse.attribution.plume_plot import plot_plume
 
     try:
         png.write_bytes(plot_plume(found, language))

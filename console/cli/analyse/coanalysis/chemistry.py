@@ -66,7 +66,7 @@ def _show(found: ChemistrySummary, *, as_json: bool) -> None:
 
 
 def _draw(chosen: list[ChemistrySummary], path: Path) -> None:
-    from console.cli.analyse.chemistry_plot import plot_chemistry
+    from console.cli.analyse.coanalysis.chemistry_plot import plot_chemistry
 
     check_one_station(item.station_id for item in chosen)
     write_picture(path, plot_chemistry(chosen[0], str(shell.settings().language)))

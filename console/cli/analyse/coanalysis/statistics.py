@@ -96,7 +96,7 @@ def trend(  # noqa: PLR0917
     if not results:
         shell.stop(f"--parameter {parameter}: no valid month of {', '.join(monthly)}")
     if png is not None:
-        from console.cli.analyse.statistics_plot import plot_trend
+        from console.cli.analyse.coanalysis.statistics_plot import plot_trend
 
         write_picture(png, plot_trend(monthly, results, parameter, str(shell.settings().language)))
     show([{"place": name, "parameter": parameter} | to_json(item) for name, item in results.items()], as_json=as_json)
@@ -128,7 +128,7 @@ def variation(  # noqa: PLR0917
     if not values.notna().any():
         shell.stop(f"--parameter {parameter}: no valid hour of {', '.join(hours.hourly)}")
     if png is not None:
-        from console.cli.analyse.statistics_plot import plot_variation
+        from console.cli.analyse.coanalysis.statistics_plot import plot_variation
 
         cycles = {item: compute(values, hours.zone, item) for item in Cycle}
         write_picture(png, plot_variation(cycles, parameter, str(shell.settings().language)))
@@ -172,7 +172,7 @@ def _show(item: Assessment, rank: int | None, percent: dict[str, float | None]) 
 
 
 def _draw_calendar(days: PlaceDays, kind: str, first: date, last: date, path: Path) -> None:
-    from console.cli.analyse.statistics_plot import plot_calendar
+    from console.cli.analyse.coanalysis.statistics_plot import plot_calendar
 
     tables = days.of(kind)
     if len(tables) > 1:

@@ -1,0 +1,1 @@
+"""Commands of attribution: episodes, receptor methods, source profiles, plumes."""

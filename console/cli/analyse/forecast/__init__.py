@@ -1,0 +1,1 @@
+"""Commands of forecasts: issue, models, scores, back-test, weather input."""
