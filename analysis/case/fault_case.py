@@ -1,11 +1,13 @@
 """The case file of hours that quality control found an instrument at fault in, without any rise of valid values.
 
 The probability of a fault is that of the verdict (`qc.verdict`), and at least `HARD` where a test failed values: quality control
-fails on hard grounds only.
+fails on hard grounds only. Single readings that left the level and came back are no part of the hours' means, so that evidence of the level
+of the hours (ozone in sunshine, neighbours that rise too) says nothing of them and does not count.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,9 @@ from analysis.case.case_hours import CaseHours
 from analysis.case.case_statement import grade, station_text
 from analysis.case.claim import claim, detail, moment_text
 from analysis.case.kind.weights import weight_file
+from qc.verdict.evidence import OF_THE_HOURS
+from qc.verdict.word import Word, word_of
+from qc.verdict.word import probability as logistic
 from schemas.frames import FLAG
 from schemas.parameter import parameter as known
 from schemas.reason import ReasonData, parse_reason
@@ -92,6 +97,11 @@ def fault_case(given: CaseInput, flagged: FaultHours, verdict: Verdict | None = 
     )
 
 
+def is_fault_by_verdict(flagged: FaultHours, verdict: Verdict) -> bool:
+    """Whether a verdict on flagged hours is "fault", by its evidence that is about the flagged readings."""
+    return word_of(_log_odds(flagged, verdict)) is Word.FAULT
+
+
 def with_rejected(given: CaseInput) -> CaseInput:
     """The same with the hours of the parameter at the station that quality control failed: what a picture of a fault shows."""
     frame = given.hourly.get(given.station.id)
@@ -102,8 +112,15 @@ def with_rejected(given: CaseInput) -> CaseInput:
 
 
 def _probability(flagged: FaultHours, verdict: Verdict | None) -> float:
-    judged = UNDECIDED if verdict is None else 1 - verdict.probability
-    return max(judged, HARD) if flagged.is_failed else judged
+    share = UNDECIDED if verdict is None else 1 - logistic(_log_odds(flagged, verdict))
+    return max(share, HARD) if flagged.is_failed else share
+
+
+def _log_odds(flagged: FaultHours, verdict: Verdict) -> float:
+    """Log-odds of an event [1]."""
+    if not flagged.are_single_readings:
+        return verdict.log_odds
+    return verdict.prior + math.fsum(item.weight for item in verdict.evidence if item.name not in OF_THE_HOURS)
 
 
 def _readings(given: CaseInput) -> pd.Series:

@@ -30,6 +30,10 @@ INSTRUMENT_TESTS = frozenset(
 """Tests that mark what an instrument does and the air hardly ever; project choice."""
 CONSTANT = frozenset({"flat_line", "hourly_flat", "attenuated_signal"})
 """Tests of values that do not change."""
+SINGLE = frozenset({"gross_range", "spike", "spike_burst"})
+"""Tests of single readings."""
+MOST_SINGLE = 3
+"""Records of a test up to which they are of single readings; project choice."""
 SERVICE = frozenset("CM")
 """Letters of status of a calibration and of maintenance: no fault."""
 BRIDGED_H = 3
@@ -81,6 +85,15 @@ class FaultHours(msgspec.Struct, frozen=True, kw_only=True):
     def is_failed(self) -> bool:
         """Whether any test failed values."""
         return any(item.is_failed for item in self.tests)
+
+    @property
+    def are_single_readings(self) -> bool:
+        """Whether all records are of single readings that left the level and came back to it: their hours' means leave them out."""
+        return (
+            any(item.test == "spike" for item in self.tests)
+            and all(item.test in SINGLE for item in self.tests)
+            and all(item.records <= MOST_SINGLE for item in self.tests)
+        )
 
 
 def fault_hours(native: pd.DataFrame, hourly: pd.DataFrame, *, parameter: str | None = None) -> list[FaultHours]:

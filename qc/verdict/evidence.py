@@ -50,6 +50,9 @@ OF_THE_AIR = frozenset({"onset", "unrest"})
 OF_OTHERS = frozenset({"companions", "tracers", "co_pollutants", "fall"})
 """Evidence that the station's other channels do not deviate: not used where the neighbours deviate by as much."""
 
+OF_THE_HOURS = OF_OTHERS | {"mixture", "drift", "neighbours", "region", "rain", "sun"}
+"""Evidence of the level of whole hours: it says nothing of single readings that their mean leaves out."""
+
 
 def collect_evidence(context: CaseContext) -> list[Indication]:
     """All pieces of evidence, in the order of `EVIDENCE`."""

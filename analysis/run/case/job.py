@@ -11,7 +11,7 @@ import structlog
 from analysis.case.assembly import case_file
 from analysis.case.case_file import Basis
 from analysis.case.case_input import CaseInputError
-from analysis.case.fault_case import fault_case, with_rejected
+from analysis.case.fault_case import fault_case, is_fault_by_verdict, with_rejected
 from analysis.report.case_chart import case_chart
 from analysis.report.stored_case import StoredCase, case_for, touches
 from analysis.run.case.case_data import SETTLED, CaseData, CaseSources, make_input, read_case_data
@@ -29,7 +29,6 @@ from analysis.run.case.moment import (
 from analysis.run.gate_mask import held_note
 from analysis.run.registry import registry_of
 from qc.run.verdict import rule_of
-from qc.verdict.word import Word
 from schemas.interval import Interval
 from schemas.parameter import parameter as known
 from schemas.reason import encode_reason
@@ -165,7 +164,7 @@ def case_at(
         verdict: Verdict | None = None
         if flagged is not None and not flagged.interval.distance(at):
             verdict = verdict_on(sources, flagged)
-        is_fault = verdict is not None and verdict.word is Word.FAULT
+        is_fault = flagged is not None and verdict is not None and is_fault_by_verdict(flagged, verdict)
         if parameter is not None and flagged is not None and is_fault:
             return save_case(sources.state, _fault_of(sources, flagged, verdict, now))
         data = read_case_data(sources, station, Interval(at - AROUND, min(at + AROUND, now)), now)

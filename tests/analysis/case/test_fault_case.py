@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import exp, log
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.case.case_file import EventKind
-from analysis.case.fault_case import HARD, fault_case, with_rejected
+from analysis.case.fault_case import HARD, fault_case, is_fault_by_verdict, with_rejected
 from analysis.case.fault_hours import FaultHours, fault_hours
 from qc.verdict.verdict import Verdict
 from qc.verdict.weight import WeighedEvidence
@@ -30,16 +31,20 @@ def records(test: str, flag: Flag, *starts: str, parameter: str = "so2", reason:
     )
 
 
-def verdict(event: float) -> Verdict:
-    reason = Reason("flat", "fault", {}, "verdict")
+def verdict(event: float, **weights: float) -> Verdict:
     return Verdict(
         station_id="st-0",
         parameter="so2",
         word=Word.FAULT,
         probability=event,
-        log_odds=0.0,
+        log_odds=log(event / (1 - event)),
         prior=0.0,
-        evidence=(WeighedEvidence(name="flat", weight=-1.0, reason=reason),),
+        evidence=tuple(
+            WeighedEvidence(
+                name=name, weight=weight, reason=Reason(name, "event" if weight > 0 else "fault", {}, "verdict")
+            )
+            for name, weight in (weights or {"flat": -1.0}).items()
+        ),
         silent=(),
     )
 
@@ -110,10 +115,29 @@ def test_suspect_hours_have_the_probability_of_the_verdict_and_its_evidence() ->
 
 
 def test_suspect_hours_that_the_verdict_takes_for_an_event_are_not_called_a_fault() -> None:
-    found = fault_case(given(PLUME), flagged(Flag.SUSPECT, "spike"), verdict(0.9))
+    found = fault_case(given(PLUME), flagged(Flag.SUSPECT, "flat_line"), verdict(0.9))
     assert found.kind is EventKind.UNKNOWN
     assert found.answer.key == "case.answer.flagged_unknown"
     assert found.kinds[0].kind is EventKind.UNKNOWN
+
+
+def test_ozone_in_sunshine_says_nothing_of_one_reading_that_left_the_level_and_came_back() -> None:
+    spike, weighed = (
+        fault_hours(records("spike", Flag.SUSPECT, "2026-05-01T10:22Z", parameter="o3"), NONE)[0],
+        verdict(0.77, sun=3.53, tests=-2.89, neighbours=0.56),
+    )
+    assert spike.are_single_readings
+    assert is_fault_by_verdict(spike, weighed)
+    (share,) = (item for item in fault_case(given(PLUME), spike, weighed).kinds if item.kind is EventKind.FAULT)
+    assert share.probability == pytest.approx(1 / (1 + exp(-2.89)))
+
+
+def test_many_flagged_readings_are_weighed_with_the_evidence_of_their_hours() -> None:
+    starts = [f"2026-05-01T10:2{minute}Z" for minute in range(4)]
+    (many,) = fault_hours(records("spike", Flag.SUSPECT, *starts, parameter="o3"), NONE)
+    weighed = verdict(0.77, sun=3.53, tests=-2.89, neighbours=0.56)
+    assert not many.are_single_readings
+    assert not is_fault_by_verdict(many, weighed)
 
 
 def test_failed_readings_are_shown_as_the_instrument_reported_them() -> None:

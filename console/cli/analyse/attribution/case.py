@@ -52,6 +52,7 @@ def case(
         raise typer.Exit(1) from None
     if png is not None:
         _write_picture(png, found, settings, zone)
+    _say_if_not_at(found, moment, zone)
     typer.echo(shell.to_json(_body(found)) if as_json else "\n".join(_lines(found, str(settings.language), zone)))
     if png is not None and not as_json:
         typer.echo(shell.text("case.picture", file=str(png)))
@@ -114,6 +115,15 @@ def _nothing(error: NoEventError, station: str, parameter: str | None, at: datet
     span = error.nearest.interval
     times = {"start": _civil(span.start, zone), "end": _civil(span.end, zone)}
     return f"{first} {words('case.nearest', parameter=error.nearest.parameter, **times)}"
+
+
+def _say_if_not_at(found: StoredCase, at: datetime, zone: ZoneInfo) -> None:
+    """Say that the event is another than one at the moment asked for."""
+    span = found.case.event
+    end = span.end or found.case.computed_at
+    if not span.start <= at < max(end, span.start + timedelta(hours=1)):
+        times = {"at": _civil(at, zone), "start": _civil(span.start, zone), "end": _civil(end, zone)}
+        typer.echo(shell.text("case.not_at", **times), err=True)
 
 
 def _civil(moment: datetime, zone: ZoneInfo) -> str:

@@ -64,6 +64,16 @@ def test_the_first_line_is_the_answer_then_comes_the_evidence(
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_an_event_near_the_moment_is_said_to_be_another_time(
+    command: Callable[..., Done], words: dict[str, object]
+) -> None:
+    before = f"{episode_start() - timedelta(hours=2):%Y-%m-%dT%H:%MZ}"
+    near = command("analyse", "case", "st-0", "--at", before, "--parameter", "toluene", "--json", **words)
+    assert json.loads(near.stdout)["parameter"] == "toluene"
+    assert near.stderr.startswith("No event at ")
+    assert not command("analyse", "case", "st-0", "--at", AT, "--parameter", "toluene", **words).stderr
+
+
 def test_json_has_the_document_with_both_languages(command: Callable[..., Done], words: dict[str, object]) -> None:
     done = command("analyse", "case", "st-0", "--at", AT, "--parameter", "toluene", "--json", **words)
     body = json.loads(done.stdout)
