@@ -11,16 +11,12 @@ from schemas.statement import Confidence, Statement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analysis.chemistry.particle_summary import MassFinding, ParticleChemistry
     from analysis.chemistry.period_figure import PeriodFigure
-    from analysis.chemistry.period_summary import (
-        AgeFinding,
-        ChemistrySummary,
-        MassFinding,
-        ParticleChemistry,
-        VocChemistry,
-    )
+    from analysis.chemistry.period_summary import ChemistrySummary
     from analysis.chemistry.regime import RegimeFinding
     from analysis.chemistry.secondary_carbon import SeasonCarbon
+    from analysis.chemistry.voc_summary import AgeFinding, VocChemistry
     from schemas.reason import Figure
 
 _WELL_COVERED = 0.75

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from analysis.coanalysis.cocontrol.box import CUT
+from analysis.coanalysis.cocontrol.box.column import CUT
 from analysis.coanalysis.cocontrol.ensemble import MEMBERS, Fit, fit_constants, run_cuts
 from analysis.coanalysis.cocontrol.model_input import ModelInput, model_input
 from analysis.coanalysis.cocontrol.ranking import DISTINCT_FROM, PrecursorPart, Response, daily_mda8, rank, response

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.coanalysis.cocontrol.box import STEPS_PER_HOUR, BoxRun, mixing_heights, run_box
+from analysis.coanalysis.cocontrol.box.forcing import STEPS_PER_HOUR, mixing_heights
+from analysis.coanalysis.cocontrol.box.run import BoxRun, run_box
 from analysis.coanalysis.cocontrol.prior import PRIOR, constants_of, draw_logarithms
 
 if TYPE_CHECKING:

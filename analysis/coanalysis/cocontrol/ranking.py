@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analysis.coanalysis.cocontrol.box import BoxRun
+    from analysis.coanalysis.cocontrol.box.run import BoxRun
     from analysis.coanalysis.cocontrol.model_input import ModelInput
 
     Array = NDArray[np.float64]

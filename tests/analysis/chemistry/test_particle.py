@@ -12,14 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.chemistry.hourly_product import hourly_chemistry
-from analysis.chemistry.period_summary import (
-    AmmoniumState,
-    MassGrade,
-    ammonium_state,
-    chemistry_of,
-    every_hour,
-    mass_grade,
-)
+from analysis.chemistry.particle_summary import AmmoniumState, MassGrade, ammonium_state, mass_grade
+from analysis.chemistry.period_summary import chemistry_of, every_hour
 from analysis.chemistry.secondary_carbon import season_carbon
 from qc.hourly.relation.pm import MASS
 from schemas.interval import Interval

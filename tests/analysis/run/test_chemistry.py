@@ -12,7 +12,8 @@ import pytest
 from analysis.run.chemistry import run_chemistry, station_hours
 from store.influx.store import InfluxStore
 from store.state import StateStore
-from tests.analysis.frames import START, checked, hours, network_text, province
+from tests.analysis.frames import START, checked, hours
+from tests.analysis.run.fill import filled_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,21 +25,12 @@ END = START + timedelta(days=32)
 
 @pytest.fixture
 def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    path = tmp_path / "network.toml"
-    path.write_text(network_text(), encoding="utf-8")
-    settings = settings.model_copy(update={"network": path})
-    store = InfluxStore(settings)
-    store.ensure()
+    own = filled_settings(settings, tmp_path, 32, 1)
     rng, n = np.random.default_rng(1), 32 * 24
     ec = hours(rng.uniform(0.5, 3, n))
     carbon = pd.DataFrame({"ec": ec, "oc": 2.0 * ec + rng.gamma(0.5, 2.0, n), "sulfate": 5.0, "nitrate": 8.0})
-    frames = province()
-    for code in ("gas", "voc"):
-        store.write_hourly(code, "st-0", frames[code]["st-0"])
-    store.write_hourly("pm", "st-0", checked(carbon))
-    with StateStore(settings.state_url) as state:
-        state.migrate()
-    return settings
+    InfluxStore(own).write_hourly("pm", "st-0", checked(carbon))
+    return own
 
 
 def test_the_hours_asked_for_and_a_summary_of_the_weeks_before_are_stored_once(filled: SharedSettings) -> None:

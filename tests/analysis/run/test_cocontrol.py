@@ -13,9 +13,9 @@ import pytest
 from analysis.coanalysis.cocontrol.cut_list import _limits
 from analysis.coanalysis.cocontrol.model_input import model_input
 from analysis.run.cocontrol import KIND, rank_cities, season_of
-from store.influx.store import InfluxStore
 from store.state import StateStore
-from tests.analysis.frames import START, network_text, province
+from tests.analysis.frames import START
+from tests.analysis.run.fill import filled_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +27,7 @@ UNTIL = datetime(2026, 5, 9, 16, tzinfo=UTC)
 
 @pytest.fixture
 def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    path = tmp_path / "network.toml"
-    path.write_text(network_text(), encoding="utf-8")
-    settings = settings.model_copy(update={"network": path})
-    store = InfluxStore(settings)
-    store.ensure()
-    for code, stations in province(days=8).items():
-        for station_id, frame in stations.items():
-            store.write_hourly(code, station_id, frame)
-    return settings
+    return filled_settings(settings, tmp_path, 8)
 
 
 @pytest.mark.slow

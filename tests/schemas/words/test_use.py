@@ -14,7 +14,7 @@ from analysis.case.chemistry.statement import COMPONENTS
 from analysis.case.kind.feature import EVIDENCE
 from analysis.case.registry import enterprise_kinds
 from analysis.chemistry.assumption import assumptions
-from analysis.chemistry.period_summary import AmmoniumState, MassGrade
+from analysis.chemistry.particle_summary import AmmoniumState, MassGrade
 from analysis.chemistry.reactivity import VOC_CLASSES
 from analysis.chemistry.regime import Regime
 from analysis.chemistry.secondary_carbon import SEASONS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.chemistry.reactivity import MOLECULES_CM3_PER_PPB
-from analysis.coanalysis.cocontrol.light import no2_photolysis
+from analysis.coanalysis.cocontrol.box.light import no2_photolysis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
