@@ -5,6 +5,7 @@ Publishing keeps every version in the state database (document ``report``); HTML
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -15,27 +16,33 @@ import pandas as pd
 
 from analysis.report.city.build import build_report
 from analysis.report.city.document import CityReport, FigureQuery, PlaceKind, ReportSentence
-from analysis.report.city.evidence import ReportEvidence, ReportPlace, gather_evidence
+from analysis.report.city.evidence import NETWORKS, STORED, ReportEvidence, ReportPlace, gather_evidence
 from analysis.report.city.page import html_page
-from analysis.report.city.period import period_around
+from analysis.report.city.period import check_begun
 from analysis.report.city.revision import REPORT, is_same, read_report, revised
 from analysis.run.hour_source import NoHoursError, StationHours, stored_hours
+from analysis.run.later_change import later_changes, read_history
 from analysis.run.to_json import to_json
 from schemas.city import city_name
 from schemas.words import LANGUAGES
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from analysis.report.city.period import ReportPeriod
+    from analysis.run.later_change import HourHistory, LaterCause, LaterChange
+    from schemas.network import Network
     from store.settings import SharedSettings
-    from store.state import StateStore
+    from store.state import Document, StateStore
 
 PROVINCE = "province"
 """Code of the place of all stations."""
+_HOUR = timedelta(hours=1)
+_QUALITY_CONTROL = timedelta(hours=3)
+"""So long before publication a reading may have been received whose hour was computed after it."""
 
 
 class ReportFormat(StrEnum):
@@ -69,40 +76,42 @@ def evidence_of_store(settings: SharedSettings, code: str, period: ReportPeriod,
 
     Raises
     ------
-    analysis.report.city.period.ReportError, analysis.run.hour_source.NoHoursError
-        The period has not begun, an unknown city, or one without a valid value.
+    analysis.report.city.period.ReportError
+        The period has not begun, or no station has a valid value in it.
+    analysis.run.hour_source.NoHoursError
+        An unknown city, or no hour in the period.
     store.error.StoreError
         A database cannot be read.
     """
     city = None if code == PROVINCE else code
     zone = settings.stations.timezone
+    check_begun(code, period, zone, now)
     start, end = period.bounds(zone)
-    found = stored_hours(settings, start, max(min(end, now), start + timedelta(hours=1)), city=city, networks=("gas",))
-    hourly = dict(found.hourly)
-    stations = dict(found.stations)
+    found = stored_hours(settings, start, max(min(end, now), start + _HOUR), city=city, networks=NETWORKS)
+    parts = [found.hourly]
     for other in dict.fromkeys((period.before(), period.year_before())):
-        first, last = other.bounds(zone)
-        try:
-            earlier = stored_hours(settings, first, last, city=city, networks=("gas",))
-        except NoHoursError:
-            continue
-        stations |= earlier.stations
-        for name, frame in earlier.hourly.items():
-            parts = [frame, hourly[name]] if name in hourly else [frame]
-            hourly[name] = pd.concat(parts).sort_index()
-    query = query_of_stored(period, tuple(found.hourly))
-    place = ReportPlace(code=code, kind=PlaceKind.PROVINCE if city is None else PlaceKind.CITY, **_names(code))
+        with suppress(NoHoursError):
+            parts.append(stored_hours(settings, *other.bounds(zone), city=city, networks=NETWORKS).hourly)
     return gather_evidence(
-        place,
+        ReportPlace(code=code, kind=PlaceKind.PROVINCE if city is None else PlaceKind.CITY, **_names(code)),
         period,
-        {name: hourly[name] for name in hourly},
-        stations,
+        _joined(parts),
+        {item.id: item for item in settings.stations.stations_of("gas") if city in {None, item.city}},
         zone=zone,
         now=now,
-        source="stored",
+        source=STORED,
         held_batches=found.held_batches,
-        query=query,
+        query=query_of_stored(period, tuple(found.hourly)),
     )
+
+
+def _joined(parts: Iterable[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """Frames of several spans by station, in order of time."""
+    frames: dict[str, list[pd.DataFrame]] = {}
+    for part in parts:
+        for name, frame in part.items():
+            frames.setdefault(name, []).append(frame)
+    return {name: pd.concat(of).sort_index() for name, of in frames.items()}
 
 
 def evidence_of_files(
@@ -125,26 +134,94 @@ def evidence_of_files(
     )
 
 
-def publish_report(state: StateStore, report: CityReport, stations: Collection[str]) -> PublishedReport:
-    """Store a report as a further version, marked as revised where published figures differ; the same report makes none.
+def publish_reports(
+    state: StateStore, reports: Iterable[CityReport], network: Network | None = None
+) -> tuple[PublishedReport, ...]:
+    """Store reports of one place and period, one a language, as further versions: all of them or none.
+
+    A report that says the same as the newest version makes none. Where figures of a final report differ, the version is marked
+    as revised and has the causes.
 
     Parameters
     ----------
     state : StateStore
-    report : CityReport
-    stations : collection of str
-        Ids of the stations that it rests on.
+    reports : iterable of CityReport
+    network : Network or None
+        Of the stations; names the parameters of late readings.
+
+    Raises
+    ------
+    store.error.StateError
+        Nothing was stored.
     """
-    with state.documents.to_renew(REPORT, report.key) as (documents, put):
-        own = [document for document in documents if document.key == report.key]
-        published = read_report(own[0].body) if own else None
-        marked = revised(report, published)
-        if published is not None and is_same(marked, published):
-            return PublishedReport(report=published, version=own[0].version, is_new=False)
-        if published is not None and marked.changes != published.changes:
-            causes = (*_causes(state, marked, published, stations), *published.causes)
-            marked = msgspec.structs.replace(marked, causes=causes)
-        return PublishedReport(report=marked, version=put(report.key, to_json(marked)), is_new=True)
+    made = list(reports)
+    before = [found for item in made if (found := _newest(state, item.key)) is not None]
+    since = min((item.issued_at for item in before), default=None)
+    history = None if since is None else read_history(state, made[0].basis.spans, since - _QUALITY_CONTROL)
+    with state.documents.to_renew(REPORT, f"{made[0].place}/{made[0].period}/") as (documents, put):
+        newest = {document.key: document for document in documents}
+        marked = [_marked(item, newest.get(item.key), history, network) for item in made]
+        return tuple(
+            msgspec.structs.replace(item, version=put(item.report.key, to_json(item.report))) if item.is_new else item
+            for item in marked
+        )
+
+
+def _newest(state: StateStore, key: str) -> CityReport | None:
+    found = state.documents.get(REPORT, key)
+    return read_report(found.body) if found else None
+
+
+def _marked(
+    report: CityReport, newest: Document | None, history: HourHistory | None, network: Network | None
+) -> PublishedReport:
+    """The newest version where the report says the same, else the report with what it changes of it, and why."""
+    published = read_report(newest.body) if newest else None
+    marked = revised(report, published)
+    if newest is not None and published is not None and is_same(marked, published):
+        return PublishedReport(report=published, version=newest.version, is_new=False)
+    if published is not None and history is not None and marked.changes != published.changes:
+        issued = published.issued_at
+        found = later_changes(history, report.basis, issued, network) or later_changes(
+            history, report.basis, issued - _QUALITY_CONTROL, network
+        )
+        causes = cause_sentences(found, report, issued, network)
+        marked = msgspec.structs.replace(marked, causes=(*causes, *published.causes))
+    return PublishedReport(report=marked, version=0, is_new=True)
+
+
+def cause_sentences(
+    changes: Iterable[LaterChange], report: CityReport, issued: datetime, network: Network | None
+) -> tuple[ReportSentence, ...]:
+    """What changed since a report was issued, a sentence a cause; one that says so where nothing is on record."""
+    zone = ZoneInfo(report.zone)
+    groups: dict[LaterCause, list[LaterChange]] = {}
+    for item in changes:
+        groups.setdefault(item.cause, []).append(item)
+    since = f"{issued.astimezone(zone):%Y-%m-%d %H:%M}"
+    if not groups:
+        return (ReportSentence(key="report.city.cause_unknown", figures={"since": since}),)
+    return tuple(
+        ReportSentence(
+            key=f"report.city.cause_{cause.value}",
+            figures={
+                "since": since,
+                "count": sum(item.count for item in found),
+                "stations": ", ".join(dict.fromkeys(_station_name(item.station_id, report, network) for item in found)),
+                "parameters": ",".join(dict.fromkeys(code for item in found for code in item.parameters)),
+                "first": f"{min(item.first for item in found).astimezone(zone):%Y-%m-%d %H:%M}",
+                "last": f"{max(item.last for item in found).astimezone(zone):%Y-%m-%d %H:%M}",
+            },
+        )
+        for cause, found in groups.items()
+    )
+
+
+def _station_name(station_id: str, report: CityReport, network: Network | None) -> str:
+    station = None if network is None else network.stations.get(station_id)
+    if station is None:
+        return station_id
+    return (station.name_zh if report.language == "zh" else station.name_en) or station_id
 
 
 def reports_of(evidence: ReportEvidence, languages: Iterable[str] = LANGUAGES) -> Iterator[CityReport]:
@@ -154,12 +231,18 @@ def reports_of(evidence: ReportEvidence, languages: Iterable[str] = LANGUAGES) -
 
 
 def write_report(report: CityReport, formats: Iterable[ReportFormat], folder: Path) -> tuple[Path, ...]:
-    """Write a report to ``folder`` (made where it is not there), a file a format: ``<place>-<period>-<language>.<format>``."""
+    """Write a report to ``folder`` (made where it is not there), a file a format: ``<place>-<period>-<language>.<format>``.
+
+    All formats are made first, and each file replaces an earlier one as a whole: what is interrupted leaves the earlier files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    made = {form: rendered(report, form) for form in formats}
     written = []
-    for form in formats:
+    for form, content in made.items():
         path = folder / f"{report.place}-{report.period}-{report.language}.{form.value}"
-        path.write_bytes(rendered(report, form))
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(content)
+        part.replace(path)
         written.append(path)
     return tuple(written)
 
@@ -208,24 +291,3 @@ def query_of_stored(period: ReportPeriod, stations: Sequence[str]) -> FigureQuer
         command=f"skyground export --network gas {chosen}{days} --output hours.csv",
         address=f"/api/v1/series?station={stations[0]}&parameter=pm25&from={period.first}&to={period.last}",
     )
-
-
-def _causes(
-    state: StateStore, report: CityReport, published: CityReport, stations: Collection[str]
-) -> list[ReportSentence]:
-    """Late and corrected readings of the period that were received since, by station; or that none is on record."""
-    late: dict[str, int] = {}
-    corrected: dict[str, int] = {}
-    start, end = period_around(report.period_kind, report.first).bounds(ZoneInfo(report.zone))
-    for item in state.revisions.list(start=start, end=end, received_after=published.read_until):
-        if item.station_id in stations:
-            of = late if item.before is None else corrected
-            of[item.station_id] = of.get(item.station_id, 0) + item.readings
-    found = [
-        ReportSentence(
-            key=f"report.city.cause_{kind}", figures={"readings": sum(of.values()), "stations": ", ".join(of)}
-        )
-        for kind, of in (("late", late), ("correction", corrected))
-        if of
-    ]
-    return found or [ReportSentence(key="report.city.cause_unknown")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.report.city.document import CityReport
-from analysis.report.city.evidence import input_digest
 from analysis.report.city.section.concentration import concentrations
 from analysis.report.city.section.joint import joint
 from analysis.report.city.section.overview import overview
@@ -44,6 +43,7 @@ def build_report(evidence: ReportEvidence, language: str) -> CityReport:
         valid_days=int(evidence.days["aqi"].notna().sum()),
         stations=len(evidence.hourly),
         source=evidence.source,
-        digest=input_digest(evidence.hourly),
+        digest=evidence.digest,
+        basis=evidence.basis,
         sections=tuple(section for section in found if section is not None),
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from analysis.report.hour_basis import HourBasis
 from schemas.reason import reason_of
 from schemas.words.message import render
 
@@ -114,7 +115,7 @@ class ReportChange(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     figure : str
-        ``section/table/row/column``.
+        ``section/table/row/column``, or ``section/text/key/pollutant/number`` of a sentence.
     label : str
         Row and column in the language of the report.
     before, after : ReportCell
@@ -152,6 +153,8 @@ class CityReport(msgspec.Struct, frozen=True, kw_only=True):
         With any hour in the period.
     digest : str
         Of the hours that were read: the same digest, the same figures.
+    basis : HourBasis
+        Which hours these are; those of the periods it is compared with included.
     changes : tuple of ReportChange
         Figures that were published otherwise before, the latest first.
     causes : tuple of ReportSentence
@@ -177,6 +180,7 @@ class CityReport(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     digest: str
     sections: tuple[ReportSection, ...]
+    basis: HourBasis = HourBasis()
     changes: tuple[ReportChange, ...] = ()
     causes: tuple[ReportSentence, ...] = ()
 

@@ -12,14 +12,17 @@ import pandas as pd
 
 from analysis.case.join_networks import monitored
 from analysis.report.city.document import DataState, FigureQuery, PlaceKind
-from analysis.report.city.period import ReportError
+from analysis.report.city.period import ReportError, check_begun
+from analysis.report.hour_basis import HourBasis
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
+from analysis.statistics.assessment import POLLUTANTS, mean_of
 from analysis.statistics.limit import PARAMETER_OF
 from schemas.city import city_name
 from schemas.frames import parameters_in, valid_values
+from schemas.interval import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from schemas.network import Station
 
 SIX = tuple(PARAMETER_OF.values())
+NETWORKS = ("gas",)
+"""Networks whose stored hours a report reads."""
+STORED = "stored"
+"""Source of hours that are no files'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +56,12 @@ class ReportEvidence:
 
     Attributes
     ----------
+    stations : mapping of str to Station
+        All of the place, also those without an hour in the period.
     hourly : mapping of str to DataFrame
         Hours of the period by station (`schemas.frames` hourly).
+    digest : str
+        Of all hours that were read, those of the periods compared with included (`input_digest`).
     mean_hours : DataFrame
         Mean of the stations' valid values of the six pollutants [µg m⁻³], CO [mg m⁻³].
     days, before, year_before : DataFrame
@@ -68,6 +79,7 @@ class ReportEvidence:
     source: str
     stations: Mapping[str, Station]
     hourly: Mapping[str, pd.DataFrame]
+    digest: str
     mean_hours: pd.DataFrame
     days: pd.DataFrame
     before: pd.DataFrame
@@ -90,6 +102,17 @@ class ReportEvidence:
     def state(self) -> DataState:
         """Preliminary while the period is not over."""
         return DataState.FINAL if self.period.bounds(self.zone)[1] <= self.now else DataState.PRELIMINARY
+
+    @property
+    def basis(self) -> HourBasis:
+        """Of the period and of both that it is compared with."""
+        earlier = [Interval(*other.bounds(self.zone)) for other in (self.period.before(), self.period.year_before())]
+        return HourBasis(
+            stations=tuple(self.stations),
+            networks=NETWORKS if self.source == STORED else (),
+            parameters=SIX,
+            spans=tuple(dict.fromkeys((Interval(self.start, self.end), *earlier))),
+        )
 
     @property
     def expected_days(self) -> int:
@@ -131,6 +154,7 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
     hourly : mapping of str to DataFrame
         By station; hours of the period and, where there are any, of the one before and a year before. Hours of held batches are NaN.
     stations : mapping of str to Station
+        Of the place; at least those of ``hourly``.
     zone : ZoneInfo
     now : datetime
         UTC; hours from here on are not used.
@@ -144,20 +168,15 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
     ReportError
         The period has not begun, or no station has an hour in it.
     """
+    check_begun(place.code, period, zone, now)
     start, end = period.bounds(zone)
-    if start >= now:
-        msg = f"{place.code}: {period.text} has not begun"
-        raise ReportError(msg)
     end = min(end, now)
     inside = {name: part for name, frame in hourly.items() if not (part := _cut(frame, start, end)).empty}
     if not any(part[[code for code in SIX if code in part]].notna().any(axis=None) for part in inside.values()):
         msg = f"{place.code}: no station has a value of the six pollutants in {period.text}"
         raise ReportError(msg)
-    tables = {
-        name: _station_days(_cut(frame, frame.index[0], end), stations[name], zone, end)
-        for name, frame in hourly.items()
-    }
-    members, days = _place_days(place, tables, stations, zone)
+    until = {name: frame[frame.index < pd.Timestamp(end)] for name, frame in hourly.items()}
+    members, days = _place_days(place, until, stations, zone, end)
     parts = [_cut(days, *one.bounds(zone)) for one in (period, period.before(), period.year_before())]
     return ReportEvidence(
         place=place,
@@ -165,8 +184,9 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
         zone=zone,
         now=now,
         source=source,
-        stations={name: stations[name] for name in inside},
+        stations=stations,
         hourly=inside,
+        digest=input_digest(until),
         mean_hours=_mean_hours(inside, start, end),
         days=parts[0],
         before=parts[1],
@@ -197,40 +217,37 @@ def _codes(station: Station, frame: pd.DataFrame) -> frozenset[str]:
     return monitored(station) or frozenset(parameters_in(frame)) & frozenset(SIX)
 
 
-def _station_days(frame: pd.DataFrame, station: Station, zone: ZoneInfo, end: datetime) -> pd.DataFrame:
-    statistics = daily_statistics(frame, zone, until=end)
-    table = statistics.join(daily_aqi(statistics, zone, monitored=_codes(station, frame)))
-    table["stations"] = 1.0
-    return table
-
-
 def _place_days(
-    place: ReportPlace, tables: Mapping[str, pd.DataFrame], stations: Mapping[str, Station], zone: ZoneInfo
+    place: ReportPlace,
+    hourly: Mapping[str, pd.DataFrame],
+    stations: Mapping[str, Station],
+    zone: ZoneInfo,
+    end: datetime,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Members and the place: of a city its stations and their mean, of a province its cities and their mean."""
-    if place.kind is not PlaceKind.PROVINCE:
-        return dict(tables), _mean_days(list(tables.values()), zone)
-    by_city: dict[str, list[pd.DataFrame]] = {}
-    for name, table in tables.items():
-        by_city.setdefault(stations[name].city or name, []).append(table)
-    cities = {city: _mean_days(of, zone) for city, of in by_city.items()}
-    return cities, _mean_days(list(cities.values()), zone)
+    daily = {name: daily_statistics(frame, zone, until=end) for name, frame in hourly.items()}
+    codes = {name: _codes(stations[name], frame) for name, frame in hourly.items()}
+    groups = {name: (name,) for name in daily}
+    if place.kind is PlaceKind.PROVINCE:
+        groups = {}
+        for name in daily:
+            city = stations[name].city or name
+            groups[city] = (*groups.get(city, ()), name)
+    means = {key: mean_of({name: daily[name] for name in names}) for key, names in groups.items()}
+    members = {
+        key: _with_index(means[key], [daily[name] for name in names], zone, [codes[name] for name in names])
+        for key, names in groups.items()
+    }
+    return members, _with_index(mean_of(means), daily.values(), zone, codes.values())
 
 
-def _mean_days(tables: list[pd.DataFrame], zone: ZoneInfo) -> pd.DataFrame:
-    """Means of the valid daily statistics, then the index of them (HJ 633: city mean first)."""
-    numbers = [table.drop(columns=[name for name in table if _is_index(str(name))]) for table in tables]
-    joined = pd.concat(numbers)
-    means = joined.groupby(level=0).mean().rename_axis("start")
-    codes = frozenset(code for code in SIX if means["o3_mda8" if code == "o3" else code].notna().any())
-    table = means.join(daily_aqi(means, zone, monitored=codes))
-    valid = joined.drop(columns="stations").notna().any(axis=1)
-    table["stations"] = joined["stations"].where(valid, 0.0).groupby(level=0).sum()
-    return table
-
-
-def _is_index(name: str) -> bool:
-    return name.startswith("iaqi_") or name in {"aqi", "aqi_computed", "level", "complete", "primary", "edition"}
+def _with_index(
+    means: pd.DataFrame, parts: Iterable[pd.DataFrame], zone: ZoneInfo, codes: Iterable[frozenset[str]]
+) -> pd.DataFrame:
+    """Daily values with their index; ``stations`` are those with a valid one (HJ 633: the mean first, then the index)."""
+    valid = pd.concat([part[list(POLLUTANTS)].notna().any(axis=1) for part in parts])
+    counted = means.assign(stations=valid.groupby(level=0).sum().astype(float))
+    return counted.join(daily_aqi(means, zone, monitored=frozenset().union(*codes)))
 
 
 def _mean_hours(hourly: Mapping[str, pd.DataFrame], start: datetime, end: datetime) -> pd.DataFrame:

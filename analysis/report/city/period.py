@@ -74,6 +74,13 @@ def period_around(kind: PeriodKind, day: date) -> ReportPeriod:
     return ReportPeriod(kind, day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1]))
 
 
+def check_begun(place: str, period: ReportPeriod, zone: ZoneInfo, now: datetime) -> None:
+    """Raise `ReportError` where nothing of a period is over."""
+    if period.bounds(zone)[0] >= now:
+        msg = f"{place}: {period.text} has not begun"
+        raise ReportError(msg)
+
+
 def parse_period(text: str) -> ReportPeriod:
     """Period of a text: 2026-11-28, 2026-11 or 2026; raises `ReportError`.
 

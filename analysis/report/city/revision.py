@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from analysis.report.city.document import ReportColumn, ReportRow
+    from analysis.report.city.document import ReportColumn, ReportRow, ReportSection
 
 REPORT = "report"
 """Kind of the documents."""
+TEXT = "text"
+"""In the place of the table in the name of a sentence."""
 _Figure = tuple[str, str, int | None, ReportCell]
 """Label, unit, digits and value."""
 
@@ -43,12 +46,12 @@ def revised(report: CityReport, published: CityReport | None) -> CityReport:
     """
     if published is None or published.state is DataState.PRELIMINARY:
         return report
-    now = dict(_figures(report))
-    before = dict(_figures(published))
+    now, before = _figures(report), _figures(published)
+    known = {_table_of(name) for name in before}
     changed = [
         _change(name, before.get(name), now.get(name), report, published)
         for name in dict.fromkeys((*before, *now))
-        if _printed(before.get(name)) != _printed(now.get(name))
+        if _printed(before.get(name)) != _printed(now.get(name)) and (name in before or _table_of(name) in known)
     ]
     return msgspec.structs.replace(report, changes=(*changed, *published.changes))
 
@@ -61,16 +64,39 @@ def is_same(report: CityReport, published: CityReport | None) -> bool:
     return msgspec.structs.replace(report, **moments) == published
 
 
-def _figures(report: CityReport) -> Iterator[tuple[str, _Figure]]:
-    """Every figure of the tables by ``section/table/row/column``: label, unit, digits, value."""
-    titles = words_of(report.language, "report.city.column")
-    for section in report.sections:
-        for table in section.tables:
-            for row in table.rows:
-                for column, value in zip(table.columns[1:], row.cells[1:], strict=True):
-                    name = f"{section.key}/{table.key}/{row.key}/{column.key}"
-                    label = f"{row.cells[0]} · {titles(column.key)}"
-                    yield name, (label, column.unit or _unit(table.columns, row), digits_of(column, row), value)
+def _figures(report: CityReport) -> dict[str, _Figure]:
+    """Everything that is stated: cells of tables by ``section/table/row/column``, sentences by ``section/text/key/subject/number``."""
+    return {
+        **{name: figure for section in report.sections for name, figure in _cells(section, report.language)},
+        **{name: figure for section in report.sections for name, figure in _sentences(section, report.language)},
+    }
+
+
+def _cells(section: ReportSection, language: str) -> Iterator[tuple[str, _Figure]]:
+    titles = words_of(language, "report.city.column")
+    for table in section.tables:
+        for row in table.rows:
+            for column, value in zip(table.columns[1:], row.cells[1:], strict=True):
+                name = f"{section.key}/{table.key}/{row.key}/{column.key}"
+                label = f"{row.cells[0]} · {titles(column.key)}"
+                yield name, (label, column.unit or _unit(table.columns, row), digits_of(column, row), value)
+
+
+def _sentences(section: ReportSection, language: str) -> Iterator[tuple[str, _Figure]]:
+    """Sentences with figures; those of one key are numbered by pollutant."""
+    title = words_of(language, "report.city.section")(section.key)
+    counted: Counter[str] = Counter()
+    for item in section.sentences:
+        if item.figures:
+            name = f"{section.key}/{TEXT}/{item.key}/{item.figures.get('pollutant', '')}"
+            counted[name] += 1
+            yield f"{name}/{counted[name]}", (title, "", None, item.text(language))
+
+
+def _table_of(name: str) -> str:
+    """Table and column of a figure, or key of a sentence: what a version that did not have it did not publish."""
+    section, table, row, column, *_ = name.split("/")
+    return f"{section}/{table}/{row if table == TEXT else column}"
 
 
 def digits_of(column: ReportColumn, row: ReportRow) -> int | None:

@@ -111,13 +111,13 @@ def _evidence(
 
 
 def _reports(evidence: ReportEvidence, languages: tuple[str, ...], *, publish: bool) -> list[PublishedReport]:
-    from analysis.run.city_report import PublishedReport, publish_report, reports_of
+    from analysis.run.city_report import PublishedReport, publish_reports, reports_of
 
     made = reports_of(evidence, languages)
     if not publish:
         return [PublishedReport(report=item, version=0, is_new=False) for item in made]
     with shell.opened_state("analyse report", shell.settings()) as state:
-        return [publish_report(state, item, list(evidence.hourly)) for item in made]
+        return list(publish_reports(state, made, shell.settings().stations))
 
 
 def _write(report: CityReport, forms: list[ReportFormat], folder: Path) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.report.city.build import build_report
 from analysis.report.city.period import parse_period
-from analysis.run.city_report import ReportFormat, publish_report, published_reports, query_of_stored, write_report
+from analysis.run.city_report import ReportFormat, publish_reports, published_reports, query_of_stored, write_report
 from tests.analysis.report.city.made import LATER, evidence, month_hours
 
 if TYPE_CHECKING:
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 def test_publishing_the_same_again_makes_no_version(state: StateStore) -> None:
     hours = {"a": month_hours()}
-    first = publish_report(state, build_report(evidence(hours), "en"), ["a"])
-    again = publish_report(state, build_report(evidence(hours, now=LATER + timedelta(days=1)), "en"), ["a"])
+    (first,) = publish_reports(state, [build_report(evidence(hours), "en")])
+    (again,) = publish_reports(state, [build_report(evidence(hours, now=LATER + timedelta(days=1)), "en")])
     assert (first.version, first.is_new, again.version, again.is_new) == (1, True, 1, False)
 
 
 def test_a_changed_figure_makes_a_revised_version_with_its_cause(state: StateStore) -> None:
     hours = month_hours()
-    publish_report(state, build_report(evidence({"a": hours}), "en"), ["a"])
+    publish_reports(state, [build_report(evidence({"a": hours}), "en")])
     changed = build_report(evidence({"a": hours.assign(no2=hours["no2"] + 9)}, now=LATER + timedelta(days=1)), "en")
-    found = publish_report(state, changed, ["a"])
+    (found,) = publish_reports(state, [changed])
     assert (found.version, found.report.is_revised) == (2, True)
     assert [cause.key for cause in found.report.causes] == ["report.city.cause_unknown"]
     assert [item.key for item in published_reports(state)] == [found.report.key]
-    assert not publish_report(state, changed, ["a"]).is_new
+    assert not publish_reports(state, [changed])[0].is_new
 
 
 def test_files_are_named_by_place_period_and_language(tmp_path: Path) -> None:

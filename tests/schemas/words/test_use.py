@@ -24,6 +24,7 @@ from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
 from analysis.receptor.wind import SECTORS, sector_code
 from analysis.report.case_text import TOPICS
 from analysis.report.city.document import PeriodKind
+from analysis.run.later_change import LaterCause
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
 from schemas.gate import GateOutcome
@@ -89,7 +90,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "report.city.title_": PeriodKind,
     "report.city.statistic_": PeriodKind,
     "report.city.too_few_": PeriodKind,
-    "report.city.cause_": ("late", "correction", "unknown"),
+    "report.city.cause_": (*LaterCause, "unknown"),
     "report.city.place.": ("province", "beijing", "supersite"),
     "report.city.picture.aqi_": (PeriodKind.MONTH, PeriodKind.YEAR),
     "report.city.picture.concentration_": PeriodKind,

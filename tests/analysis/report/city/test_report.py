@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import numpy as np
 import pytest
 from pypdf import PdfReader
@@ -96,15 +97,40 @@ def test_a_correction_keeps_the_published_figure_next_to_the_new_one() -> None:
     assert is_same(revised(build_report(evidence({"a": hours.assign(so2=hours["so2"] + 5)}), "en"), marked), marked)
 
 
+def test_a_sentence_with_other_figures_keeps_the_published_one() -> None:
+    hours = month_hours()
+    published = build_report(evidence({"a": hours}), "en")
+    again = build_report(evidence({"a": hours.assign(pm25=hours["pm25"] + 90)}, now=LATER + timedelta(days=1)), "en")
+    (change,) = [
+        item
+        for item in revised(again, published).changes
+        if item.figure.startswith("overview/text/report.city.days_good")
+    ]
+    assert str(change.before) in html_page(revised(again, published))
+    assert change.before != change.after
+
+
+def test_a_table_that_was_not_published_is_no_change() -> None:
+    report = build_report(evidence({"a": month_hours()}), "en")
+    published = msgspec.structs.replace(report, sections=report.sections[:2])
+    assert revised(report, published).changes == ()
+
+
 def test_a_preliminary_report_is_followed_without_a_mark() -> None:
     hours = month_hours()
     published = build_report(evidence({"a": hours}, now=datetime(2026, 5, 11, tzinfo=UTC)), "en")
     assert revised(build_report(evidence({"a": hours}), "en"), published).changes == ()
 
 
-@pytest.mark.parametrize("kind", list(PlaceKind))
-@pytest.mark.parametrize("period", ["2026-05-07", "2026-05", "2026"])
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("kind", "period", "language"),
+    [
+        (PlaceKind.CITY, "2026-05-07", "zh"),
+        (PlaceKind.PROVINCE, "2026-05-07", "en"),
+        (PlaceKind.STATIONS, "2026-05", "zh"),
+        (PlaceKind.CITY, "2026", "en"),
+    ],
+)
 def test_every_place_and_period_has_a_page_without_a_raw_key(kind: PlaceKind, period: str, language: str) -> None:
     page = html_page(build_report(evidence({"a": month_hours(), "b": month_hours(2)}, period, kind=kind), language))
     assert "report.city" not in page
