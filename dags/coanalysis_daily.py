@@ -16,7 +16,8 @@ DOC = """
 ### What it makes
 AQI by station and day in the edition in force, MDA8 and 24-h means with their validity, days and hours of joint
 PM2.5/O3 exceedance, lagged correlation, ozone formation potential by class, and the chemistry of
-VOC and PM2.5 components over the last 60 days (products, L3). Then the gate's
+VOC and PM2.5 components over the last 60 days (products, L3); the assessment of the months and years that the days touch (final
+when they are over), joint episodes with their case files, and the relation of PM2.5 to O3 by season (documents). Then the gate's
 verdict on these products, the forecasts and the attributions of the window.
 
 `refit` renews the factorisation of each station with hours of VOC or particle components (document `pmf`), once a day.

@@ -84,6 +84,8 @@ class JointEpisode(msgspec.Struct, frozen=True, kw_only=True):
     is_open_before, is_open_after : bool
         Whether the day before or after is not valid, so that the episode may be longer.
     weather : tuple of EpisodeWeather
+    cases : tuple of str
+        Keys of the case files of events in it (`analysis.case`); empty where none was looked up.
     """
 
     first: date
@@ -96,6 +98,7 @@ class JointEpisode(msgspec.Struct, frozen=True, kw_only=True):
     is_open_before: bool
     is_open_after: bool
     weather: tuple[EpisodeWeather, ...] = ()
+    cases: tuple[str, ...] = ()
 
 
 def exceedance_class(pm25_exceeds: pd.Series, o3_exceeds: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Assessment of stations, their cities and all of them together, from hours; documents ``assessment`` of cities."""
+"""Assessment of stations, their cities and all of them together, from hours."""
 
 from __future__ import annotations
 
@@ -7,24 +7,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.run.to_json import to_json
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
-from analysis.statistics.assessment import assess, changes, mean_of, months_of, years_of
+from analysis.statistics.assessment import assess, mean_of, months_of, year_before, years_of
 from analysis.statistics.daily import civil_date
 from analysis.statistics.limit import POLLUTANT_OF
 from schemas.frames import parameters_in, valid_values
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from datetime import date
     from zoneinfo import ZoneInfo
 
     from analysis.run.hour_source import StationHours
     from analysis.statistics.assessment import Assessment
-    from store.state import StateStore
 
-DOCUMENT = "assessment"
-"""Documents of cities, key ``{city}/{first}/{last}``."""
 ALL = "all"
 """Name of the place that all cities together are: the mean of cities, of stations where none names a city."""
 
@@ -62,12 +58,12 @@ def place_days(hours: StationHours) -> PlaceDays:
     every = frozenset().union(*codes.values())
     return PlaceDays(
         zone=hours.zone,
-        stations={name: _with_aqi(table, hours.zone, codes[name]) for name, table in statistics.items()},
+        stations={name: with_aqi(table, hours.zone, codes[name]) for name, table in statistics.items()},
         cities={
-            city: _with_aqi(table, hours.zone, frozenset().union(*(codes[name] for name in by_city[city])))
+            city: with_aqi(table, hours.zone, frozenset().union(*(codes[name] for name in by_city[city])))
             for city, table in means.items()
         },
-        whole=_with_aqi(mean_of(means or statistics), hours.zone, every),
+        whole=with_aqi(mean_of(means or statistics), hours.zone, every),
     )
 
 
@@ -89,11 +85,8 @@ def assessments(days: PlaceDays, kind: str, by: str, first: date, last: date) ->
 
 
 def earlier_year(days: PlaceDays, item: Assessment) -> Assessment | None:
-    """The same span a year before, where any of its days has a row."""
-    try:
-        first, last = (day.replace(year=day.year - 1) for day in (item.first, item.last))
-    except ValueError:  # the 29th of February
-        return None
+    """The same span a year before (of a whole February the whole of it), where any of its days has a row."""
+    first, last = year_before(item.first, item.last)
     table = next(
         (found[item.place] for found in (days.stations, days.cities, {ALL: days.whole}) if item.place in found), None
     )
@@ -101,7 +94,7 @@ def earlier_year(days: PlaceDays, item: Assessment) -> Assessment | None:
         first <= civil_date(start, days.zone) <= last for start in pd.DatetimeIndex(table.index)
     ):
         return None
-    return assess(item.place, table, days.zone, first, last)
+    return assess(item.place, table, days.zone, first, last, period=item.period)
 
 
 def monthly_means(table: pd.DataFrame, parameter: str, zone: ZoneInfo) -> pd.Series:
@@ -132,22 +125,6 @@ def mean_hours(hours: StationHours, parameter: str) -> pd.Series:
     return pd.DataFrame(columns).mean(axis=1)
 
 
-def store_assessments(state: StateStore, days: PlaceDays, items: Iterable[Assessment]) -> int:
-    """Put a document for each; returns their number. What is said already is not put again."""
-    number = 0
-    for item in items:
-        before = earlier_year(days, item)
-        body = {
-            "assessment": to_json(item),
-            "changes": [to_json(change) for change in changes(item, before)] if before else [],
-        }
-        key = f"{item.place}/{item.first}/{item.last}"
-        stored = state.documents.get(DOCUMENT, key)
-        if stored is None or stored.body != body:
-            state.documents.put(DOCUMENT, key, body)
-            number += 1
-    return number
-
-
-def _with_aqi(table: pd.DataFrame, zone: ZoneInfo, codes: Collection[str]) -> pd.DataFrame:
+def with_aqi(table: pd.DataFrame, zone: ZoneInfo, codes: Collection[str]) -> pd.DataFrame:
+    """Daily statistics with their AQI; as they are where none of the codes counts."""
     return table.join(daily_aqi(table, zone, monitored=codes)) if codes else table

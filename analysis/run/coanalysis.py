@@ -1,4 +1,4 @@
-"""AQI, joint exceedance and ozone formation potential of civil days: read, compute, store.
+"""Products of the co-analysis of civil days: read, compute, store.
 
 A further run for the same days writes the same points and documents. A row of a product is one write, which
 also clears its missing numbers: a value that is no longer valid in a later run is removed.
@@ -20,6 +20,8 @@ from analysis.coanalysis.product import joint_products
 from analysis.run.chemistry import run_chemistry
 from analysis.run.gate_mask import held_hours, held_note, held_statistics
 from analysis.run.hours import read_hours, save_product, since
+from analysis.run.joint_pollution import joint_of_days
+from analysis.run.stored_assessment import assess_days
 from analysis.run.to_json import to_json
 from analysis.statistics.aqi_frame import daily_aqi, hourly_aqi
 from analysis.statistics.assessment import mean_of
@@ -52,6 +54,10 @@ class CoanalysisSummary(msgspec.Struct, frozen=True, kw_only=True):
         Station-days on which PM2.5 and O3 both exceeded, and those with a valid value of both [d].
     aqi_hours, ofp_hours, chemistry_hours : int
         Hours of the products [h].
+    assessments : int
+        Documents ``assessment`` of months and years that say something new.
+    episodes : int
+        Joint episodes of the seasons that the days touch.
     """
 
     stations: int
@@ -63,6 +69,8 @@ class CoanalysisSummary(msgspec.Struct, frozen=True, kw_only=True):
     ofp_hours: int
     cities: int
     chemistry_hours: int = 0
+    assessments: int = 0
+    episodes: int = 0
     held_batches: int = 0
 
 
@@ -102,7 +110,7 @@ class _Products:
 
 
 def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datetime) -> CoanalysisSummary:
-    """AQI, joint exceedance and reactivity of civil days.
+    """AQI, joint exceedance, reactivity, chemistry of civil days; assessments and joint pollution of what they touch.
 
     Parameters
     ----------
@@ -128,7 +136,14 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
         products = _compute(frames, held, network, period)
         _write(store, state, products, period)
     chemistry = run_chemistry(settings, day_from, day_to, now)
-    return msgspec.structs.replace(_summary(products, network, period, held), chemistry_hours=chemistry.hours)
+    assessment = assess_days(settings, day_from, day_to, now)
+    joint = joint_of_days(settings, day_from, day_to, now)
+    return msgspec.structs.replace(
+        _summary(products, network, period, held),
+        chemistry_hours=chemistry.hours,
+        assessments=assessment.renewed,
+        episodes=joint.episodes,
+    )
 
 
 def _compute(frames: Frames, held: list[HeldBatch], network: Network, period: _Period) -> _Products:

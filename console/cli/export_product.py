@@ -1,4 +1,4 @@
-"""``skyground export --product``: masses of sources, case files, forecasts and their scores, with units and provenance."""
+"""``skyground export --product``: products of attribution, co-analysis and forecast, with units and provenance."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import json
 import shlex
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import typer
 
 from console.cli import shell
+from console.cli.export_coanalysis import (
+    write_assessments,
+    write_joint_days,
+    write_joint_episodes,
+    write_relations,
+)
+from console.cli.export_table import write_tables
 from store.archive.option import ExportFormat, ProductKind
 
 if TYPE_CHECKING:
@@ -27,12 +33,15 @@ if TYPE_CHECKING:
 
 SOURCE_NETWORKS = ("voc", "pm")
 UNUSED = {
-    ProductKind.SOURCES: frozenset({"level", "as_of"}),
-    ProductKind.CASES: frozenset({"level", "as_of", "network"}),
-    ProductKind.FORECASTS: frozenset({"level", "as_of", "network"}),
-    ProductKind.FORECAST_SCORES: frozenset({"level", "as_of", "network"}),
+    product: frozenset({"level", "as_of"} if product is ProductKind.SOURCES else {"level", "as_of", "network"})
+    for product in ProductKind
 }
 """Options that have no meaning for a product."""
+_FURTHER_FORMAT: dict[ProductKind | None, ExportFormat] = {
+    None: ExportFormat.NETCDF,
+    ProductKind.CASES: ExportFormat.JSONL,
+}
+"""Besides CSV and Parquet; None: values."""
 _PIECE = timedelta(days=30)
 """Of the hours that are held in memory at once."""
 
@@ -100,13 +109,9 @@ def _write_product(
 
 def check_format(product: ProductKind | None, form: ExportFormat) -> None:
     """End the command where a format cannot hold what is asked for."""
-    allowed = {
-        None: (ExportFormat.CSV, ExportFormat.PARQUET, ExportFormat.NETCDF),
-        ProductKind.SOURCES: (ExportFormat.CSV, ExportFormat.PARQUET),
-        ProductKind.CASES: (ExportFormat.CSV, ExportFormat.PARQUET, ExportFormat.JSONL),
-        ProductKind.FORECASTS: (ExportFormat.CSV, ExportFormat.PARQUET),
-        ProductKind.FORECAST_SCORES: (ExportFormat.CSV, ExportFormat.PARQUET),
-    }[product]
+    allowed: tuple[ExportFormat, ...] = (ExportFormat.CSV, ExportFormat.PARQUET)
+    if product in _FURTHER_FORMAT:
+        allowed = (*allowed, _FURTHER_FORMAT[product])
     if form not in allowed:
         msg = f"{form}, expected one of {', '.join(allowed)} for {product or 'values'}"
         raise typer.BadParameter(msg, param_hint="--format")
@@ -138,7 +143,7 @@ def _write_sources(
 
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
         state.migrate()
-        _write_tables(where, tables(), SOURCE_UNITS)
+        write_tables(where, tables(), SOURCE_UNITS)
         if lacking := stations_without_solution(state, network, [name for name in ids if name not in stations]):
             explain_lacking(network, lacking, f"{datetime.now(UTC):%Y-%m-%d}")
     return sum(counts), len(stations)
@@ -148,18 +153,6 @@ def _pieces(start: datetime, end: datetime, length: timedelta = _PIECE) -> Itera
     while start < end:
         yield start, min(start + length, end)
         start += length
-
-
-def _write_tables(
-    where: tuple[Path, ExportFormat, Provenance], tables: Iterator[pd.DataFrame], units: dict[str, str]
-) -> None:
-    from store.archive.archive import write_csv, write_parquet
-
-    output, form, origin = where
-    first = next(tables, None)
-    if first is not None:
-        write = write_csv if form is ExportFormat.CSV else write_parquet
-        write(output, chain([first], tables), origin, units)
 
 
 def _write_cases(
@@ -181,7 +174,7 @@ def _write_cases(
     if form is ExportFormat.JSONL:
         _write_lines(output, found, origin)
     else:
-        _write_tables(where, iter([case_table(found)]), CASE_UNITS)
+        write_tables(where, iter([case_table(found)]), CASE_UNITS)
     return len(found), len({item.case.station_id for item in found})
 
 
@@ -240,7 +233,7 @@ def _write_stored(
                 yield table
 
     with closing(InfluxStore(settings)) as store:
-        _write_tables(where, tables(), {})
+        write_tables(where, tables(), {})
     return sum(counts), len(series)
 
 
@@ -249,4 +242,8 @@ _WRITERS = {
     ProductKind.CASES: _write_cases,
     ProductKind.FORECASTS: _write_forecasts,
     ProductKind.FORECAST_SCORES: _write_scores,
+    ProductKind.ASSESSMENTS: write_assessments,
+    ProductKind.JOINT_DAYS: write_joint_days,
+    ProductKind.JOINT_EPISODES: write_joint_episodes,
+    ProductKind.RELATIONS: write_relations,
 }

@@ -23,9 +23,13 @@ class Level(StrEnum):
 
 
 class ProductKind(StrEnum):
-    """Hourly mass from the factors of a station, case files of events, issued forecasts, and their scores by day."""
+    """Mass from factors, case files, forecasts and their scores; assessments, joint days and episodes, relation of PM2.5 to O3."""
 
     SOURCES = "sources"
     CASES = "cases"
     FORECASTS = "forecasts"
     FORECAST_SCORES = "forecast-scores"
+    ASSESSMENTS = "assessments"
+    JOINT_DAYS = "joint-days"
+    JOINT_EPISODES = "joint-episodes"
+    RELATIONS = "relations"

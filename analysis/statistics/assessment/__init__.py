@@ -19,4 +19,5 @@ from analysis.statistics.assessment.place import mean_of as mean_of
 from analysis.statistics.assessment.result import Assessment as Assessment
 from analysis.statistics.assessment.result import PollutantAssessment as PollutantAssessment
 from analysis.statistics.assessment.span import months_of as months_of
+from analysis.statistics.assessment.span import year_before as year_before
 from analysis.statistics.assessment.span import years_of as years_of

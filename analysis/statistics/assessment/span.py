@@ -44,6 +44,22 @@ def period_of(first: date, last: date) -> str:
     return "year" if is_year and first.year == last.year else "span"
 
 
+def year_before(first: date, last: date) -> tuple[date, date]:
+    """The same span a year before; the end of a February is its last day.
+
+    Examples
+    --------
+    >>> [f"{a} {b}" for a, b in (year_before(date(2028, 2, 1), date(2028, 2, 29)), year_before(date(2029, 2, 1), date(2029, 2, 28)))]
+    ['2027-02-01 2027-02-28', '2028-02-01 2028-02-29']
+    """
+    end = date(last.year - 1, last.month, min(last.day, monthrange(last.year - 1, last.month)[1]))
+    whole = _ends_month(last)
+    return (
+        date(first.year - 1, first.month, min(first.day, monthrange(first.year - 1, first.month)[1])),
+        end.replace(day=monthrange(end.year, end.month)[1]) if whole else end,
+    )
+
+
 def _ends_month(day: date) -> bool:
     return day.day == monthrange(day.year, day.month)[1]
 

@@ -1,0 +1,75 @@
+"""Products of co-analysis as tables for exports: assessments, joint episodes, lagged relations. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analysis.coanalysis.joint_summary import JointSummary
+    from analysis.coanalysis.relation import PollutantRelation
+    from analysis.statistics.assessment import Assessment
+    from analysis.statistics.assessment.compare import ConcentrationChange
+
+ASSESSMENT_UNITS = {
+    "valid_days": "d", "days": "d", "exceeded_days": "d", "exceeded_days_class1": "d", "exceeded_share": "1", "index": "1",
+    "composite_index": "1", "aqi_days": "d", "good_days": "d", "change_percent": "%",
+}  # fmt: skip
+JOINT_UNITS = {
+    "pm25": "ug/m3", "pm25_limit": "ug/m3", "o3_mda8": "ug/m3", "o3_limit": "ug/m3", "joint_hours": "h", "ox_ppb": "ppb",
+}  # fmt: skip
+EPISODE_UNITS = {"days": "d", "pm25_peak": "ug/m3", "o3_peak": "ug/m3"}
+RELATION_UNITS = {"lag": "h", "r": "1", "low": "1", "high": "1", "n": "h", "days": "d"}
+
+
+def assessment_rows(
+    item: Assessment, changes: Iterable[ConcentrationChange], **more: object
+) -> Iterable[dict[str, Any]]:
+    """A row a pollutant; units `ASSESSMENT_UNITS`, of concentrations the column ``unit``. Empty: not stated.
+
+    Parameters
+    ----------
+    item : Assessment
+    changes : iterable of ConcentrationChange
+        Of the compared figure against the year before.
+    **more
+        Further columns, the same in each row.
+    """
+    change = {one.pollutant: one for one in changes}
+    for one in item.pollutants:
+        compared = change.get(one.pollutant)
+        yield {
+            "place": item.place, **more, "period": item.period, "first": f"{item.first}", "last": f"{item.last}",
+            "pollutant": one.pollutant, "unit": one.unit, "mean": one.mean, "percentile": one.percentile, "percentile_rank": one.rank,
+            "valid_days": one.valid_days, "days": one.days, "is_valid": one.is_valid, "annual_limit": one.annual_limit,
+            "daily_limit": one.daily_limit, "exceeded_days": one.exceeded_days, "exceeded_share": one.exceeded_share,
+            "exceeded_days_class1": one.exceeded_days_class1, "index": one.index, "change_percent": None if compared is None else compared.percent,
+            "change_reason": "no_year_before" if compared is None else compared.reason, "composite_index": item.composite_index,
+            "composite_source": item.composite_source, "aqi_days": item.aqi_days, "good_days": sum(item.level_days[:2]),
+            "stations": item.stations, "editions": " ".join(item.editions),
+        }  # fmt: skip
+
+
+def episode_rows(summary: JointSummary, **more: object) -> Iterable[dict[str, Any]]:
+    """A row a joint episode; ``cases`` are keys of case files, as in ``--product cases``. Units `EPISODE_UNITS`."""
+    for item in summary.episodes:
+        yield {
+            "station_id": summary.station_id, "first": f"{item.first}", "last": f"{item.last}", "days": item.days,
+            "pm25_peak": item.pm25_peak, "pm25_peak_day": f"{item.pm25_peak_day}", "o3_peak": item.o3_peak,
+            "o3_peak_day": f"{item.o3_peak_day}", "is_open_before": item.is_open_before, "is_open_after": item.is_open_after,
+            "weather": " ".join(f"{one.parameter}={one.mean:.4g}" for one in item.weather), "cases": " ".join(item.cases), **more,
+        }  # fmt: skip
+
+
+def relation_rows(relation: PollutantRelation, **more: object) -> Iterable[dict[str, Any]]:
+    """A row a lag of each correlation of PM2.5 with ``second``; ``given`` is the weather held constant. Units `RELATION_UNITS`."""
+    for item in relation.correlations:
+        for lag in item.lags:
+            yield {
+                "station_id": relation.station_id, "start": pd.Timestamp(relation.start), "end": f"{relation.end:%Y-%m-%dT%H:%MZ}",
+                "second": item.second, "given": " ".join(item.given), "lag": lag.lag, "r": lag.r, "low": lag.low, "high": lag.high,
+                "n": lag.n, "days": lag.days, **more,
+            }  # fmt: skip

@@ -1,0 +1,39 @@
+"""Writes the tables of a product to a file of CSV or Parquet."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from store.archive.option import ExportFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+
+    from store.archive.provenance import Provenance
+
+
+def write_tables(
+    where: tuple[Path, ExportFormat, Provenance], tables: Iterator[pd.DataFrame], units: dict[str, str]
+) -> None:
+    """Write tables one after the other, with the unit of each column; without any, no file is written."""
+    from store.archive.archive import write_csv, write_parquet
+
+    output, form, origin = where
+    first = next(tables, None)
+    if first is not None:
+        write = write_csv if form is ExportFormat.CSV else write_parquet
+        write(output, chain([first], tables), origin, units)
+
+
+def write_one(
+    where: tuple[Path, ExportFormat, Provenance], table: pd.DataFrame, units: dict[str, str], series: str
+) -> tuple[int, int]:
+    """Write a table that fits in memory; returns its rows, and different values of the column ``series``."""
+    if table.empty:
+        return 0, 0
+    write_tables(where, iter([table]), units)
+    return len(table), int(table[series].nunique())
