@@ -38,6 +38,8 @@ class DemoReport:
         right. The rest could not be told from the data, which the case file says, or is wrong.
     cases_wrong : tuple of str
         Wrong answers, each a fault.
+    pages_wrong : tuple of str
+        Pages of the console that failed (`console.demo.page_check`).
     """
 
     messages: int
@@ -56,6 +58,7 @@ class DemoReport:
     cases: int = 0
     cases_right: int = 0
     cases_wrong: tuple[str, ...] = ()
+    pages_wrong: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Plain figures, for one line of JSON."""
@@ -72,7 +75,7 @@ class DemoReport:
             wrong.append("no alert mail caused by the simulated plume")
         if not self.cases_right:
             wrong.append("no case file whose first line is right by the truth log")
-        wrong += self.cases_wrong
+        wrong += [*self.cases_wrong, *self.pages_wrong]
         wrong += [f"{name}: {words}" for name, words in self.story.items() if words]
         return wrong
 

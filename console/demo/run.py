@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from console.demo import schedule
 from console.demo.case_check import check_cases, faults_of, not_asked, table_of
 from console.demo.command import BackgroundCommand, skyground, skyground_rows
+from console.demo.page_check import check_pages
 from console.demo.place import REGISTRY, WEATHER
 from console.demo.report import DemoReport, count_mentions, mails_in
 from console.demo.story import StoryEvidence, check_story, load_truth, review_commands
@@ -181,12 +182,18 @@ class Demo:
         seconds = round(time.monotonic() - self.began, 1)
         story = self._story()
         cases = self._cases()
+        pages = check_pages(self.settings.console_url)
+        self.say(f"pages of the console: {'; '.join(pages) or 'all answer'}")
         self.end_live()
         self.drain()
         counted = self._count(mails_in(self.maildir), seconds, story)
         right = sum(item.is_right for item in cases if item.has_case)
         return replace(
-            counted, cases=sum(item.has_case for item in cases), cases_right=right, cases_wrong=tuple(faults_of(cases))
+            counted,
+            cases=sum(item.has_case for item in cases),
+            cases_right=right,
+            cases_wrong=tuple(faults_of(cases)),
+            pages_wrong=tuple(pages),
         )
 
     def _cases(self) -> list[CaseCheck]:

@@ -161,7 +161,9 @@ def _options(rows: pd.DataFrame, name: str, theme: ChartTheme, zone: ZoneInfo, w
 
 
 def _band(rows: pd.DataFrame, edges: tuple[str, str], name: str, colour: str, opacity: float) -> list[dict[str, Any]]:
-    """Two stacked lines: the lower edge, unseen, and the width above it."""
+    """Two stacked lines: the lower edge, unseen, and the width above it; none of a forecast without these quantiles."""
+    if not set(edges) <= {*rows.columns}:
+        return []
     low, high = (rows[edge].astype(float) for edge in edges)
     common = {"type": "line", "stack": name, "showSymbol": False, "lineStyle": {"opacity": 0}, "silent": True}
     return [

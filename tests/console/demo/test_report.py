@@ -44,6 +44,10 @@ def test_a_wrong_case_file_is_a_fault() -> None:
     assert DemoReport(**{**GOOD, "cases_wrong": ("case file of a-1",)}).faults() == ["case file of a-1"]
 
 
+def test_a_page_that_fails_is_a_fault() -> None:
+    assert DemoReport(**{**GOOD, "pages_wrong": ("page /aqi: status 500",)}).faults() == ["page /aqi: status 500"]
+
+
 def test_one_lost_message_is_a_fault() -> None:
     assert DemoReport(**{**GOOD, "lost": 1}).faults() == ["lost 1, expected 0"]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from console.view.forecast import head_of
+from console.view.forecast import head_of, plots
+from console.view.theme import LIGHT
 from schemas.words import words
 
 
@@ -17,3 +19,13 @@ def test_the_head_counts_hours_with_weather_once_for_all_pollutants() -> None:
     )  # fmt: skip
     head = head_of(rows, datetime(2026, 4, 1, 1, tzinfo=UTC), words("en"))
     assert (head.weather_h, head.age_h, head.model) == (2, 1.0, "v")
+
+
+def test_a_forecast_without_quantiles_is_drawn_as_a_line_alone() -> None:
+    hours = pd.date_range("2026-04-01T01:00Z", periods=3, freq="h")
+    rows = pd.DataFrame({"parameter": "o3", "value": [40.0, 42.0, 41.0]}, index=hours)
+    bands = rows.assign(q05=30.0, q10=32.0, q90=50.0, q95=55.0)
+    figures = (LIGHT, ZoneInfo("Asia/Shanghai"), words("en"))
+    (line,), (band,) = plots(rows, *figures), plots(bands, *figures)
+    assert len(line.options["series"]) == 1
+    assert len(band.options["series"]) == 5
