@@ -97,13 +97,16 @@ def day_rows(days: pd.DataFrame, words: Words) -> list[DayRow]:
 
 
 def plots(hours: pd.DataFrame, theme: ChartTheme, zone: ZoneInfo, words: Words) -> list[Plot]:
-    """A plot a pollutant: median, 80 % and 90 % band; times are drawn in the network's zone."""
-    found = []
+    """A plot a pollutant: median, 80 % and 90 % band, with gaps where hours are missing; times are drawn in the network's zone."""
+    found: list[Plot] = []
+    if hours.empty:
+        return found
+    every = pd.date_range(hours.index.min(), hours.index.max(), freq="h")
     for code in PARAMETERS:
-        rows = hours[hours["parameter"] == code].sort_index()
+        rows = hours[hours["parameter"] == code]
         if len(rows):
             name = f"{name_of(code, words)} ({unit_of(code)})"
-            found.append(Plot(name, _options(rows, name, theme, zone, words)))
+            found.append(Plot(name, _options(rows.reindex(every), name, theme, zone, words)))
     return found
 
 

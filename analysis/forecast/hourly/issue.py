@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 RECENT_H = 6
 """A series without a valid hour in this many gets no forecast [h]."""
+COMPLETE = 0.75
+"""Part of the `SHOWN_H` hours that have a value, below which a forecast is not issued [1]: the simple model knows only the hours of
+the day that were measured. Project choice, as the completeness of a mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,11 @@ class SeriesForecast:
     out_of_range: str
     with_weather: NDArray[np.bool_]
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether at least `COMPLETE` of the hours have a median."""
+        return bool(np.isfinite(self.quantiles[:SHOWN_H, LEVELS.index(0.5)]).mean() >= COMPLETE)
+
 
 def issue(
     grid: HourGrid, model: HourlyModel | None, origin: pd.Timestamp, wanted: dict[str, Collection[str]]
@@ -68,7 +76,7 @@ def issue(
     -------
     forecasts : list of SeriesForecast
     skipped : list of str
-        ``{series}/{target}`` without a valid value in the last `RECENT_H` hours.
+        ``{series}/{target}`` without a valid value in the last `RECENT_H` hours, or with less than `COMPLETE` of the hours.
     """
     maker, row = FeatureMaker(grid), grid.row_of(origin)
     pairs = all_pairs(len(grid.series), row, last_lead=LAST_LEAD_H, weather=weather_known(maker, row))
@@ -82,7 +90,9 @@ def issue(
         chosen = np.flatnonzero(usable)
         if len(chosen):
             some = pairs.where(np.isin(pairs.series, chosen))
-            found += _of_target(maker, model, target, some, age)
+            made = _of_target(maker, model, target, some, age)
+            found += [item for item in made if item.is_complete]
+            skipped += [f"{item.series}/{target}" for item in made if not item.is_complete]
     return found, skipped
 
 

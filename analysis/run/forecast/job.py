@@ -53,7 +53,7 @@ class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
     refused : tuple of str
         Models that could not be read, with the reason.
     skipped : tuple of str
-        ``{station}/{parameter}`` without a recent value.
+        ``{station}/{parameter}`` without a recent value, or without enough hours of the days before.
     out_of_range : int
         Forecasts whose inputs are outside the range of the training.
     daily : int

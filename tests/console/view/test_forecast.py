@@ -25,7 +25,14 @@ def test_a_forecast_without_quantiles_is_drawn_as_a_line_alone() -> None:
     hours = pd.date_range("2026-04-01T01:00Z", periods=3, freq="h")
     rows = pd.DataFrame({"parameter": "o3", "value": [40.0, 42.0, 41.0]}, index=hours)
     bands = rows.assign(q05=30.0, q10=32.0, q90=50.0, q95=55.0)
-    figures = (LIGHT, ZoneInfo("Asia/Shanghai"), words("en"))
+    figures = (LIGHT, ZoneInfo("Asia/Shanghai"), words("en", "page"))
     (line,), (band,) = plots(rows, *figures), plots(bands, *figures)
     assert len(line.options["series"]) == 1
     assert len(band.options["series"]) == 5
+
+
+def test_missing_hours_are_gaps_in_the_line() -> None:
+    hours = pd.to_datetime(["2026-04-01T01:00Z", "2026-04-01T02:00Z", "2026-04-01T04:00Z"])
+    rows = pd.DataFrame({"parameter": "o3", "value": [40.0, 42.0, 41.0]}, index=hours)
+    (plot,) = plots(rows, LIGHT, ZoneInfo("Asia/Shanghai"), words("en", "page"))
+    assert plot.options["series"][0]["data"] == [40.0, 42.0, None, 41.0]

@@ -128,6 +128,17 @@ def test_a_series_without_a_recent_hour_gets_no_forecast(known: HourGrid, fitted
     assert ([item.series for item in found], skipped) == (["s0", "s2"], ["s1/pm25"])
 
 
+def test_a_forecast_of_few_hours_of_the_day_is_not_issued() -> None:
+    short = grid(5)
+    values = np.array(short.values)
+    values[:, :-4] = np.nan
+    found, skipped = issue(
+        replace(short, values=values), None, short.hours[-1] + pd.Timedelta(hours=1), {"pm25": short.series}
+    )
+    assert found == []
+    assert skipped == [f"{name}/pm25" for name in short.series]
+
+
 def test_inputs_outside_the_training_range_are_named(known: HourGrid, fitted: tuple[HourlyModel, int]) -> None:
     model = fitted[0].targets["pm25"]
     inside = ((model.low + model.high) / 2).astype(np.float32)
