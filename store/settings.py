@@ -76,8 +76,9 @@ class SharedSettings(BaseSettings):
     receptor_errors: Path | None = None
     weather_forecast: Path | None = None
     weather_forecast_max_age_h: float = Field(default=24.0, gt=0.0)
+    forecast_miss_cost: float | None = Field(default=None, gt=0.0)
 
-    @field_validator("enterprises", "receptor_errors", "weather_forecast", mode="before")
+    @field_validator("enterprises", "receptor_errors", "weather_forecast", "forecast_miss_cost", mode="before")
     @classmethod
     def _none_where_empty(cls, value: object) -> object:
         return None if value == "" else value

@@ -31,8 +31,12 @@ HOUR = timedelta(hours=1)
 
 
 class Quantile(StrEnum):
-    """Which quantile of the forecast is compared."""
+    """Which quantile of the forecast is compared.
 
+    `WARN` is the quantile that the model chose for warnings of the level (`analysis.forecast.hourly.warning`).
+    """
+
+    WARN = "warn"
     MEDIAN = "q50"
     HIGH = "q90"
 
@@ -56,7 +60,7 @@ class ForecastRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=
     parameter: str
     unit: str
     above: float
-    quantile: Quantile = Quantile.MEDIAN
+    quantile: Quantile = Quantile.WARN
     lead_h: Annotated[float, Meta(gt=0, le=240)] = 24.0
     hours: Annotated[int, Meta(ge=1)] = 1
     clear: float | None = None
@@ -135,20 +139,22 @@ def of_models(product: pd.DataFrame) -> pd.DataFrame:
 
 
 def forecast_of(product: pd.DataFrame, parameter: str) -> pd.DataFrame:
-    """One parameter's forecast at one station, columns ``q10``, ``q50``, ``q90`` in the canonical unit, ascending.
+    """One parameter's forecast at one station, columns ``warn``, ``q10``, ``q50``, ``q90`` in the canonical unit.
 
     Parameters
     ----------
     product : DataFrame
         Product ``forecast_hourly`` of one station: a column ``parameter`` (tag) with the fields ``value`` (or ``q50``),
-        ``q10`` and ``q90``, or fields named ``<parameter>_q50`` and so on. Of several rows for an hour the last counts.
+        ``warn``, ``q10`` and ``q90``, or fields named ``<parameter>_q50`` and so on. Of several rows for an hour the last counts. A row
+        without ``warn``, as earlier versions wrote it, has its median there.
     """
     rows = product[product["parameter"] == parameter] if "parameter" in product else product
     prefix = "" if "parameter" in product else f"{parameter}_"
-    names = {prefix + name: name for name in ("q10", "q50", "q90")}
+    names = {prefix + name: name for name in ("warn", "q10", "q50", "q90")}
     if prefix + "q50" not in rows:
         names[prefix + "value"] = "q50"
-    found = rows.rename(columns=names).reindex(columns=["q10", "q50", "q90"]).astype(float)
+    found = rows.rename(columns=names).reindex(columns=["warn", "q10", "q50", "q90"]).astype(float)
+    found["warn"] = found["warn"].fillna(found["q50"])
     return found[~found.index.duplicated(keep="last")].sort_index().dropna(subset=["q50"])
 
 

@@ -13,6 +13,7 @@ from analysis.forecast.hourly.grid import LAST_LEAD_H, SHOWN_H, TARGETS, HourGri
 from analysis.forecast.hourly.model import LEVELS, SHOWN, ForecastKind, HourlyModel, predict
 from analysis.forecast.hourly.out_of_range import out_of_range
 from analysis.forecast.hourly.simple import simple_quantiles
+from analysis.forecast.hourly.warning import warning_values
 from schemas.reason import encode_reason
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class SeriesForecast:
     ----------
     quantiles : array of float, (LAST_LEAD_H, len(LEVELS))
         In the unit of the target.
-    mean : array of float, (LAST_LEAD_H,)
+    mean, warn : array of float, (LAST_LEAD_H,)
+        ``warn``: the largest concentration that is warned of (`warning.warning_values`); of the simple model the median.
     kind : ForecastKind
     out_of_range : str
         Stored text of the reason (`schemas.reason`); empty inside the range.
@@ -47,6 +49,7 @@ class SeriesForecast:
     target: str
     quantiles: NDArray[np.float64]
     mean: NDArray[np.float64]
+    warn: NDArray[np.float64]
     kind: ForecastKind
     out_of_range: str
     with_weather: NDArray[np.bool_]
@@ -102,7 +105,7 @@ def product(item: SeriesForecast, origin: pd.Timestamp, version: str) -> pd.Data
     Returns
     -------
     DataFrame
-        Index ``start`` (UTC): ``value`` (median), ``q05``, ``q10``, ``q90``, ``q95``, ``mean`` [unit of the pollutant],
+        Index ``start`` (UTC): ``value`` (median), ``q05``, ``q10``, ``q90``, ``q95``, ``mean``, ``warn`` [unit of the pollutant],
         ``horizon_h``, ``out_of_range`` 0 or 1, ``with_weather`` 0 or 1; ``model``, ``model_version``, ``origin``, ``reason`` text.
     """
     shown = slice(0, SHOWN_H)
@@ -111,6 +114,7 @@ def product(item: SeriesForecast, origin: pd.Timestamp, version: str) -> pd.Data
     }
     columns |= {
         "mean": item.mean[shown].round(3),
+        "warn": item.warn[shown].round(3),
         "horizon_h": np.arange(1.0, SHOWN_H + 1),
         "out_of_range": float(bool(item.out_of_range)),
         "with_weather": item.with_weather[shown].astype(float),
@@ -132,9 +136,11 @@ def _of_target(
     if model is None or own is None:
         levels = simple_quantiles(maker, target, pairs)
         middle, matrix = levels[:, LEVELS.index(0.5)], None
+        warned = middle
     else:
         centre, levels, matrix = predict(model, maker, target, pairs)
         middle = np.maximum(centre.middle, 0.0)
+        warned = warning_values(levels, pairs, own.cuts)
     found = []
     for order, place in enumerate(names):
         inside = slice(order * LAST_LEAD_H, (order + 1) * LAST_LEAD_H)
@@ -148,6 +154,7 @@ def _of_target(
                 target=target,
                 quantiles=levels[inside],
                 mean=middle[inside],
+                warn=warned[inside],
                 kind=ForecastKind.SIMPLE if own is None else ForecastKind.BOOSTED,
                 out_of_range="" if reason is None else encode_reason(reason),
                 with_weather=pairs.weather[inside] & (own is not None),

@@ -15,6 +15,8 @@ from analysis.forecast.hourly.verify import ScoreSum, score_sum
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
+    from numpy.typing import NDArray
+
     from analysis.forecast.hourly.grid import HourGrid
 
 LEADS = ((1, 1), (2, 3), (4, 6), (7, 12), (13, 24), (25, 48), (49, 72))
@@ -29,7 +31,7 @@ def score_issued(
     Parameters
     ----------
     issued : DataFrame
-        Product ``forecast_issued``: index ``start`` (UTC), ``station_id``, ``parameter``, ``model``, ``horizon_h``, quantiles.
+        Product ``forecast_issued``: index ``start`` (UTC), ``station_id``, ``parameter``, ``model``, ``horizon_h``, quantiles, ``warn``.
     grid : HourGrid
         Observations of the same series.
     thresholds : mapping of target to float
@@ -50,11 +52,13 @@ def score_issued(
         levels = np.full((len(rows), len(LEVELS)), np.nan)
         for name, level in SHOWN.items():
             if name in rows:
-                levels[:, LEVELS.index(level)] = rows[name].to_numpy(dtype=float, na_value=np.nan)
+                levels[:, LEVELS.index(level)] = _numbers(rows[name])
         lead = rows["horizon_h"].to_numpy(dtype=float)
+        warn = _numbers(rows["warn"]) if "warn" in rows else levels[:, LEVELS.index(0.5)]
         for first, last in LEADS:
             chosen = (lead >= first) & (lead <= last)
-            sums = score_sum(observed[chosen], levels[chosen], threshold=thresholds.get(str(target), np.nan))
+            threshold = thresholds.get(str(target), np.nan)
+            sums = score_sum(observed[chosen], levels[chosen], threshold=threshold, warn=warn[chosen])
             if sums.n:
                 yield str(series), str(target), str(model), f"{first}-{last}", sums
 
@@ -67,3 +71,7 @@ def sum_fields() -> tuple[str, ...]:
 def stored_sum(row: Mapping[Hashable, float]) -> ScoreSum:
     """The sum of a stored row."""
     return msgspec.convert({name: row[name] for name in sum_fields()}, ScoreSum, strict=False)
+
+
+def _numbers(column: pd.Series) -> NDArray[np.float64]:
+    return np.asarray(column.to_numpy(dtype=float, na_value=np.nan), dtype=float)

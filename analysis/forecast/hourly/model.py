@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from analysis.forecast.hourly.feature import LINEAR, FeatureMaker, LeadPairs
@@ -48,6 +49,24 @@ class LeadGroup:
     spread: lightgbm.Booster
 
 
+class WarningCut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How forecasts warn of one level.
+
+    Attributes
+    ----------
+    level : float
+        Concentration [unit of the pollutant].
+    share : float
+        Level of the quantile that must reach it [1].
+    events : int
+        Held-out observations at or above the level that the choice rests on; 0: taken over from the level below.
+    """
+
+    level: float
+    share: float
+    events: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetModel:
     """Model of one pollutant.
@@ -69,6 +88,8 @@ class TargetModel:
         Range of each feature in training; NaN where it never had a value.
     trained_hours : int
         Valid hours of the target in training.
+    cuts : tuple of tuple of tuple of WarningCut
+        How it warns: without and with weather ahead, of each lead group, levels ascending (`warning.warning_values`).
     """
 
     target: str
@@ -80,6 +101,7 @@ class TargetModel:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     trained_hours: int
+    cuts: tuple[tuple[tuple[WarningCut, ...], ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +139,11 @@ class Centre:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourlyOptions:
-    """Cost and size of a model; ``rows`` are pairs of origin and lead of one group of leads."""
+    """Cost and size of a model, and what its warnings are worth.
+
+    ``rows`` are pairs of origin and lead of one group of leads; ``miss_cost`` is the cost of a missed event in false alarms [1], None: the
+    warnings have the largest CSI.
+    """
 
     rows: int = 20_000
     trees: int = 100
@@ -126,6 +152,7 @@ class HourlyOptions:
     threads: int = 1
     seed: int = 1
     targets: tuple[str, ...] = field(default=("pm25", "pm10", "o3", "no2", "so2", "co"))
+    miss_cost: float | None = None
 
 
 def centre(model: TargetModel, matrix: NDArray[np.float32], pairs: LeadPairs) -> Centre:

@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.forecast.hourly.grid import LAST_LEAD_H, LEAD_GROUPS, TARGETS
-from analysis.forecast.hourly.model import LEVELS, HourlyModel, HourlyOptions, LeadGroup, TargetModel
+from analysis.forecast.hourly.model import LEVELS, HourlyModel, HourlyOptions, LeadGroup, TargetModel, WarningCut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 """Layout of the files and meaning of the features; a model of another one is refused."""
 HEAD = "head.json"
 
@@ -41,6 +41,11 @@ class TargetHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     low: list[float | None]
     high: list[float | None]
     trained_hours: int
+    cuts: tuple[tuple[tuple[WarningCut, ...], ...], ...]
+
+
+class _Layout(msgspec.Struct, frozen=True):
+    format: int
 
 
 class ModelHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,14 +121,15 @@ def to_files(model: HourlyModel, *, code_version: str, settings: HourlyOptions) 
 def read_head(content: bytes) -> ModelHead:
     """The head of a model; raises `ModelFileError` where it is none or of another format."""
     try:
-        head = msgspec.json.decode(content, type=ModelHead)
+        # the format first: a head of another one may lack what this program expects
+        found = msgspec.json.decode(content, type=_Layout).format
+        if found == FORMAT:
+            return msgspec.json.decode(content, type=ModelHead)
     except msgspec.MsgspecError as error:
         msg = f"{HEAD}: {error}"
         raise ModelFileError(msg) from None
-    if head.format != FORMAT:
-        msg = f"{HEAD}: format {head.format}, expected {FORMAT}"
-        raise ModelFileError(msg)
-    return head
+    msg = f"{HEAD}: format {found}, expected {FORMAT}"
+    raise ModelFileError(msg)
 
 
 def from_files(files: Mapping[str, bytes]) -> HourlyModel:
@@ -163,6 +169,7 @@ def _target_head(item: TargetModel) -> TargetHead:
         low=_numbers(item.low),
         high=_numbers(item.high),
         trained_hours=item.trained_hours,
+        cuts=item.cuts,
     )
 
 
@@ -174,6 +181,11 @@ def _target_model(item: TargetHead, head: ModelHead, files: Mapping[str, bytes])
     if quantiles.shape != (2, LAST_LEAD_H, len(LEVELS)) or len(item.linear) != LAST_LEAD_H:
         msg = f"{HEAD}: quantiles of {item.target} have the shape {quantiles.shape}, expected {(2, LAST_LEAD_H, len(LEVELS))}"
         raise ModelFileError(msg)
+    if [len(mode) for mode in item.cuts] != [len(LEAD_GROUPS)] * 2:
+        msg = (
+            f"{HEAD}: cuts of {item.target} are {[len(mode) for mode in item.cuts]}, expected {[len(LEAD_GROUPS)] * 2}"
+        )
+        raise ModelFileError(msg)
     return TargetModel(
         target=item.target,
         linear=np.array(item.linear, dtype=float),
@@ -184,6 +196,7 @@ def _target_model(item: TargetHead, head: ModelHead, files: Mapping[str, bytes])
         low=np.array(item.low, dtype=float),
         high=np.array(item.high, dtype=float),
         trained_hours=item.trained_hours,
+        cuts=item.cuts,
     )
 
 

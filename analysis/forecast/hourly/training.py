@@ -1,12 +1,13 @@
 """Training of the hourly forecast, with quantiles calibrated on held-out blocks.
 
 Blocks of ten days (thirty from a year of history on) belong to the folds in turn. What a fold holds out is predicted by trees that saw neither its blocks nor the days
-that overlap their forecasts; these residuals give the spread, the calibrated quantiles and the joint ranks.
+that overlap their forecasts; these residuals give the spread, the calibrated quantiles, the cuts for
+warnings and the joint ranks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,17 +17,21 @@ from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs
 from analysis.forecast.hourly.grid import LAST_LEAD_H, LEAD_GROUPS, TARGETS, HourGrid
 from analysis.forecast.hourly.model import (
     LOWEST_SPREAD,
+    Centre,
     HourlyModel,
     HourlyOptions,
     LeadGroup,
     TargetModel,
+    WarningCut,
     centre,
     design,
     linear_guess,
+    quantiles,
 )
+from analysis.forecast.hourly.warning import choose_cuts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     import lightgbm
     import pandas as pd
@@ -53,6 +58,7 @@ def train(
     *,
     before: pd.Timestamp,
     options: HourlyOptions,
+    levels: Mapping[str, Sequence[float]],
     progress: Callable[[str], None] = lambda _: None,
 ) -> HourlyModel | None:
     """Train on the hours before a moment.
@@ -63,6 +69,8 @@ def train(
     before : Timestamp
         UTC; no hour from here on is used.
     options : HourlyOptions
+    levels : mapping of target to sequence of float
+        Ascending concentrations that are warned of [unit of the target]; a target without one warns by its median.
     progress : callable
         Gets the code of each pollutant before it is trained.
 
@@ -82,7 +90,7 @@ def train(
             continue
         progress(target)
         fit = _TargetFit(maker, target, end, options=options, is_seasonal=is_seasonal)
-        found = fit.run(rng, trajectories)
+        found = fit.run(rng, trajectories, tuple(levels.get(target, ())))
         if found is not None:
             targets[target], residuals[:, place] = found
     if not targets:
@@ -125,7 +133,10 @@ class _TargetFit:
         self._folds = _Folds(_LONG_BLOCK_H if is_seasonal else _SHORT_BLOCK_H, options.folds)
 
     def run(
-        self, rng: np.random.Generator, trajectories: tuple[NDArray[np.int64], NDArray[np.int64]]
+        self,
+        rng: np.random.Generator,
+        trajectories: tuple[NDArray[np.int64], NDArray[np.int64]],
+        levels: tuple[float, ...],
     ) -> tuple[TargetModel, NDArray[np.float64]] | None:
         """The model, and residuals of the trajectories in units of their spread, (samples, LAST_LEAD_H)."""
         pairs = [self._draw(rng, first, last) for first, last in LEAD_GROUPS]
@@ -157,7 +168,9 @@ class _TargetFit:
             low=_edge(whole, np.nanmin),
             high=_edge(whole, np.nanmax),
             trained_hours=int(np.isfinite(self._maker.grid.target(self._target)[: self._end]).sum()),
+            cuts=((), ()),
         )
+        model = replace(model, cuts=self._cuts(model, samples, held, levels))
         return model, self._trajectory_residuals(model, folds, trajectories)
 
     def _draw(self, rng: np.random.Generator, first: int, last: int) -> LeadPairs:
@@ -218,6 +231,23 @@ class _TargetFit:
         weather = np.concatenate([item.pairs.weather for item in samples])
         values = np.concatenate(z)
         return np.stack([conformal_quantiles(values[weather == mode], lead[weather == mode]) for mode in (False, True)])
+
+    def _cuts(
+        self, model: TargetModel, samples: list[_Sample], held: list[NDArray[np.float64]], levels: tuple[float, ...]
+    ) -> tuple[tuple[tuple[WarningCut, ...], ...], ...]:
+        """Warnings chosen by what the folds forecast for the blocks that they held out."""
+        found: tuple[list[tuple[WarningCut, ...]], list[tuple[WarningCut, ...]]] = ([], [])
+        for item, out, group in zip(samples, held, model.groups, strict=True):
+            scale = model.scale[item.pairs.lead - 1]
+            middle = linear_guess(model.linear, design(item.matrix, model.names), item.pairs.lead) + scale * out
+            forecasts = quantiles(model, Centre(middle, scale * _spread_of(group, item.matrix)), item.pairs)
+            observed, block = self._maker.observed(self._target, item.pairs), item.pairs.row // self._folds.block_h
+            for mode, of_mode in enumerate(found):
+                own = item.pairs.weather == mode
+                of_mode.append(
+                    choose_cuts(observed[own], forecasts[own], block[own], levels, miss_cost=self._options.miss_cost)
+                )
+        return tuple(map(tuple, found))
 
     def _trajectory_residuals(
         self,

@@ -12,6 +12,7 @@ from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs
 from analysis.forecast.hourly.grid import SHOWN_H, TARGETS
 from analysis.forecast.hourly.model import LEVELS, HourlyModel, predict
 from analysis.forecast.hourly.simple import simple_quantiles
+from analysis.forecast.hourly.warning import warning_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +38,7 @@ class ScoreSum(msgspec.Struct, frozen=True, kw_only=True):
     covered : int
         Observations inside the 90 % interval; ``interval_n`` pairs have one.
     hits, false_alarms, misses : int
-        Of the threshold.
+        Of the threshold, by the warning values.
     """
 
     n: int = 0
@@ -82,7 +83,13 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     csi: float | None
 
 
-def score_sum(observed: NDArray[np.float64], levels: NDArray[np.float64], *, threshold: float) -> ScoreSum:
+def score_sum(
+    observed: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    *,
+    threshold: float,
+    warn: NDArray[np.float64] | None = None,
+) -> ScoreSum:
     """Sums over the pairs with observation and median.
 
     Parameters
@@ -92,7 +99,9 @@ def score_sum(observed: NDArray[np.float64], levels: NDArray[np.float64], *, thr
     levels : array of float, (n, len(LEVELS))
         Quantiles; those without value (NaN) add nothing to pinball loss and coverage.
     threshold : float
-        Observations and medians at or above it are events and warnings; NaN: none. All in the unit of the pollutant.
+        Observations and warning values at or above it are events and warnings; NaN: none.
+    warn : array of float, (n,), optional
+        Warning values; the median where there is none. All in the unit of the pollutant.
 
     Examples
     --------
@@ -103,11 +112,12 @@ def score_sum(observed: NDArray[np.float64], levels: NDArray[np.float64], *, thr
     """
     median = levels[:, LEVELS.index(0.5)]
     known = np.isfinite(observed) & np.isfinite(median)
-    observed, levels, median = observed[known], levels[known], median[known]
+    warn = median if warn is None else np.where(np.isfinite(warn), warn, median)
+    observed, levels, median, warn = observed[known], levels[known], median[known], warn[known]
     error = median - observed
     low, high = levels[:, LEVELS.index(0.05)], levels[:, LEVELS.index(0.95)]
     has_interval = np.isfinite(low) & np.isfinite(high)
-    event, warned = observed >= threshold, median >= threshold
+    event, warned = observed >= threshold, warn >= threshold
     return ScoreSum(
         n=len(observed),
         absolute=float(np.abs(error).sum()),
@@ -193,8 +203,8 @@ def verify(
             threshold = thresholds.get(target, np.nan)
             observed, newest = maker.observed(target, pairs), _newest(grid, target, pairs)
             observed = np.where(np.isfinite(newest), observed, np.nan)
-            levels = _levels(maker, model, target, pairs)
-            found[target].append(score_sum(observed, levels, threshold=threshold))
+            levels, warn = _levels(maker, model, target, pairs)
+            found[target].append(score_sum(observed, levels, threshold=threshold, warn=warn))
             same = np.full((len(pairs), len(LEVELS)), np.nan)
             same[:, LEVELS.index(0.5)] = newest
             other[target].append(score_sum(observed, same, threshold=threshold))
@@ -204,10 +214,14 @@ def verify(
     )
 
 
-def _levels(maker: FeatureMaker, model: HourlyModel | None, target: str, pairs: LeadPairs) -> NDArray[np.float64]:
+def _levels(
+    maker: FeatureMaker, model: HourlyModel | None, target: str, pairs: LeadPairs
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Quantiles and warning values."""
     if model is None or target not in model.targets:
-        return simple_quantiles(maker, target, pairs)
-    return predict(model, maker, target, pairs)[1]
+        return simple_quantiles(maker, target, pairs), None
+    _, levels, _ = predict(model, maker, target, pairs)
+    return levels, warning_values(levels, pairs, model.targets[target].cuts)
 
 
 def _pairs(maker: FeatureMaker, row: int, reach: int) -> LeadPairs:

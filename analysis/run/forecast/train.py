@@ -14,6 +14,7 @@ from analysis.forecast.hourly.model import HourlyOptions
 from analysis.forecast.hourly.promotion import decide
 from analysis.forecast.hourly.training import train
 from analysis.forecast.hourly.verify import Verification, scores, verify
+from analysis.forecast.hourly.warning import WARNING_INDICES
 from analysis.run.forecast.model_store import (
     MODEL,
     ModelScore,
@@ -96,6 +97,7 @@ def train_model(
     days : int
         Of history [d].
     options : HourlyOptions
+        None: the usual size, with ``settings.forecast_miss_cost``.
     progress : callable
         Gets the code of each pollutant.
 
@@ -105,12 +107,13 @@ def train_model(
     OSError
         The files could not be written; the model in force stays.
     """
-    options, origin = options or HourlyOptions(), floor_hour(now)
+    options, origin = options or HourlyOptions(miss_cost=settings.forecast_miss_cost), floor_hour(now)
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
         state.migrate()
         grid = read_network(settings, store, origin - timedelta(days=days), origin).grid
         split = pd.Timestamp(origin) - pd.Timedelta(days=RECENT_D)
-        model = None if grid is None else train(grid, before=split, options=options, progress=progress)
+        levels = warning_levels(origin.astimezone(settings.stations.timezone).date())
+        model = None if grid is None else train(grid, before=split, options=options, levels=levels, progress=progress)
         if grid is None or model is None:
             reason = Reason("promotion", "too_little_history", {"days": _days(grid)}, scope="forecast")
             return TrainingSummary(version="", promoted=False, reason=encode_reason(reason))
@@ -139,6 +142,21 @@ def event_thresholds(day: date) -> dict[str, float]:
     """
     found = {target: breakpoint_concentration(target, "1h", EVENT_INDEX, day) for target in TARGETS}
     return {target: value for target, value in found.items() if value is not None}
+
+
+def warning_levels(day: date) -> dict[str, tuple[float, ...]]:
+    """Concentrations that are warned of, by pollutant: those of `WARNING_INDICES` in the edition in force, as `event_thresholds` takes them.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> warning_levels(date(2026, 4, 1))["pm25"]
+    (60.0, 115.0, 150.0, 250.0)
+    """
+    found = {
+        target: [breakpoint_concentration(target, "1h", index, day) for index in WARNING_INDICES] for target in TARGETS
+    }
+    return {target: tuple(value for value in values if value is not None) for target, values in found.items()}
 
 
 def _store(

@@ -118,12 +118,14 @@ def test_a_gap_of_both_instruments_stays_a_gap() -> None:
     assert [(item.end - item.start).total_seconds() for item in merged] == [60.0, 300.0]
 
 
-@pytest.mark.parametrize("shape", ["tag", "fields"])
+@pytest.mark.parametrize("shape", ["tag", "warn", "fields"])
 def test_the_forecast_counts_hours_above_within_its_lead(example: AlertRules, shape: str) -> None:
     (rule,) = example.forecasts()
     index = pd.DatetimeIndex([T0 + HOUR * n for n in range(40)], name="start")
     values = np.where(np.arange(40) < 3, 180.0, 20.0)
     columns = {"parameter": "pm25", "value": values, "q10": values, "q90": values}
+    if shape == "warn":
+        columns |= {"value": values - 60.0, "warn": values}
     if shape == "fields":
         columns = {f"pm25_{name}": values for name in ("q10", "q50", "q90")}
     found = forecast_of(pd.DataFrame(columns, index=index), "pm25")

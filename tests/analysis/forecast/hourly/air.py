@@ -13,6 +13,7 @@ from analysis.forecast.hourly.training import train
 
 ZONE = ZoneInfo("Asia/Shanghai")
 QUICK = HourlyOptions(rows=4000, trees=30, samples=60, targets=("pm25", "o3"))
+LEVELS = {"pm25": (60.0, 75.0, 110.0), "o3": (120.0, 300.0)}
 
 
 def frames(days: int = 90, count: int = 3) -> dict[str, pd.DataFrame]:
@@ -46,6 +47,6 @@ def grid(days: int = 90, count: int = 3) -> HourGrid:
 def trained(known: HourGrid, *, before_end_d: int = 20) -> tuple[HourlyModel, int]:
     """A quick model of all hours but the last days, and the row of its end."""
     end = len(known.hours) - 24 * before_end_d
-    model = train(known, before=known.hours[end], options=QUICK)
+    model = train(known, before=known.hours[end], options=QUICK, levels=LEVELS)
     assert model is not None
     return model, end

@@ -24,6 +24,7 @@ def forecast_of(target: str, middle: float, width: float = 0.0) -> SeriesForecas
     levels = middle + width * (np.array(LEVELS) - 0.5)
     return SeriesForecast(
         series="a", target=target, quantiles=np.tile(levels, (LAST_LEAD_H, 1)), mean=np.full(LAST_LEAD_H, middle),
+        warn=np.full(LAST_LEAD_H, middle),
         kind=ForecastKind.BOOSTED, out_of_range="", with_weather=np.zeros(LAST_LEAD_H, dtype=bool),
     )  # fmt: skip
 

@@ -52,7 +52,7 @@ def test_a_model_does_not_depend_on_hours_after_its_training_data() -> None:
     long, end = grid(45), 35 * 24
     short = hour_grid({name: frame.iloc[: end + 24] for name, frame in frames(45).items()}, ZONE)
     assert short is not None
-    models = [train(item, before=long.hours[end], options=QUICK) for item in (long, short)]
+    models = [train(item, before=long.hours[end], options=QUICK, levels={}) for item in (long, short)]
     texts = [to_files(item, code_version="x", settings=QUICK) for item in models if item is not None]
     assert len(texts) == 2
     assert texts[0] == texts[1]
@@ -111,10 +111,30 @@ def test_an_issue_has_72_ordered_hours_of_each_station_and_pollutant(
         assert (np.diff(ordered, axis=1) >= 0).all()
 
 
+def test_what_is_warned_of_is_issued_and_counted(known: HourGrid, fitted: tuple[HourlyModel, int]) -> None:
+    model, end = fitted
+    cuts = model.targets["pm25"].cuts
+    assert [[len(group) for group in mode] for mode in cuts] == [[3] * 5] * 2
+    assert all(cut.events > 20 for mode in cuts for group in mode for cut in group[:2])
+    origin = known.hours[-1] + pd.Timedelta(hours=1)
+    (item,) = issue(known, model, origin, {"pm25": ["s0"]})[0]
+    rows = product(item, origin, "v")
+    assert (rows["warn"] != rows["value"]).any()
+    assert rows["warn"].between(0, rows["q95"].max() * 1.1).all()
+    # other cuts change the warnings that the score counts, and nothing else
+    eager = tuple(
+        tuple(tuple(msgspec.structs.replace(cut, share=0.95) for cut in group) for group in mode) for mode in cuts
+    )
+    often = replace(model, targets={"pm25": replace(model.targets["pm25"], cuts=eager)})
+    ours, theirs = (verify(known, item, end, end + 100, {"pm25": 75.0}).model["pm25"] for item in (often, model))
+    assert ours.hits + ours.false_alarms > theirs.hits + theirs.false_alarms
+    assert (ours.hits + ours.misses, ours.absolute) == (theirs.hits + theirs.misses, theirs.absolute)
+
+
 def test_without_a_model_the_simple_one_is_named_and_used() -> None:
     short = grid(5)
     origin = short.hours[-1] + pd.Timedelta(hours=1)
-    assert train(short, before=origin, options=QUICK) is None
+    assert train(short, before=origin, options=QUICK, levels={}) is None
     found, _ = issue(short, None, origin, {"pm25": short.series})
     assert {item.kind for item in found} == {ForecastKind.SIMPLE}
     assert all(np.isfinite(item.quantiles[:72]).all() for item in found)
@@ -161,6 +181,7 @@ def test_a_model_read_back_forecasts_the_same(known: HourGrid, fitted: tuple[Hou
         issue(known, fitted[0], origin, wanted)[0], issue(known, again, origin, wanted)[0], strict=True
     ):
         np.testing.assert_allclose(ours.quantiles, theirs.quantiles, rtol=1e-6)
+        np.testing.assert_allclose(ours.warn, theirs.warn, rtol=1e-6)
     np.testing.assert_array_equal(again.ranks, fitted[0].ranks)
 
 
@@ -172,6 +193,7 @@ def test_files_that_do_not_match_are_refused_with_name_and_reason(fitted: tuple[
         f"{trees}: its SHA-256": files | {trees: files[trees] + b" "},
         f"{trees}: absent": {name: content for name, content in files.items() if name != trees},
         f"{HEAD}: format 99": files | {HEAD: msgspec.json.encode(msgspec.structs.replace(head, format=99))},
+        f"{HEAD}: format 1, expected 2": files | {HEAD: b'{"format": 1, "targets": []}'},
         f"{HEAD}: absent": {},
         f"{HEAD}: .*truncated": files | {HEAD: files[HEAD][:-9]},
         "features, expected": files
