@@ -128,9 +128,7 @@ def evidence_of_files(
         now=now,
         source=hours.source,
         held_batches=0,
-        query=FigureQuery(
-            command=f"skyground analyse report {names} --dataset {hours.source} --{period.kind.value} {period.text} --json"
-        ),
+        query=FigureQuery(command=f"skyground analyse report {names} --dataset {hours.source} {period.options} --json"),
     )
 
 

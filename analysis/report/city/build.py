@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.report.city.document import CityReport
+from analysis.report.city.document import CityReport, ReportSection, ReportSentence
+from analysis.report.city.section.chemistry import chemistry
 from analysis.report.city.section.concentration import concentrations
+from analysis.report.city.section.cut import cut
+from analysis.report.city.section.episode import episodes
+from analysis.report.city.section.glance import glance
 from analysis.report.city.section.joint import joint
+from analysis.report.city.section.outlook import outlook
 from analysis.report.city.section.overview import overview
 from analysis.report.city.section.quality import quality
+from analysis.report.city.section.weather import weather
 from analysis.statistics.limit import edition_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analysis.report.city.document import ReportSection
     from analysis.report.city.evidence import ReportEvidence
 
-SECTIONS: tuple[Callable[[ReportEvidence, str], ReportSection | None], ...] = (overview, concentrations, joint, quality)
-"""In the order of the report."""
+SECTIONS: tuple[Callable[[ReportEvidence, str], ReportSection | ReportSentence], ...] = (
+    glance,
+    overview,
+    concentrations,
+    episodes,
+    weather,
+    joint,
+    chemistry,
+    cut,
+    outlook,
+    quality,
+)
+"""In the order of the report; a sentence in the place of a section says why it is not there."""
 
 
 def build_report(evidence: ReportEvidence, language: str) -> CityReport:
@@ -45,5 +61,6 @@ def build_report(evidence: ReportEvidence, language: str) -> CityReport:
         source=evidence.source,
         digest=evidence.digest,
         basis=evidence.basis,
-        sections=tuple(section for section in found if section is not None),
+        sections=tuple(item for item in found if isinstance(item, ReportSection)),
+        absent=tuple(item for item in found if isinstance(item, ReportSentence)),
     )

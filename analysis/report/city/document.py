@@ -29,6 +29,8 @@ class PeriodKind(StrEnum):
     DAY = "day"
     MONTH = "month"
     YEAR = "year"
+    SPAN = "span"
+    """Any other run of civil days."""
 
 
 class DataState(StrEnum):
@@ -83,12 +85,16 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportTable(msgspec.Struct, frozen=True, kw_only=True):
-    """Table with unit and n of each figure; ``query`` reproduces it."""
+    """Table with unit and n of each figure; ``query`` reproduces it.
+
+    ``is_detail``: too long to print; it is in the Excel file, and folded on the page.
+    """
 
     key: str
     columns: tuple[ReportColumn, ...]
     rows: tuple[ReportRow, ...]
     query: FigureQuery
+    is_detail: bool = False
 
 
 class ReportPicture(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,10 +105,42 @@ class ReportPicture(msgspec.Struct, frozen=True, kw_only=True):
     query: FigureQuery
 
 
-class ReportSection(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a report; ``report.city.section.<key>`` is its title."""
+class ReportTile(msgspec.Struct, frozen=True, kw_only=True):
+    """One leading figure of the first page.
+
+    Attributes
+    ----------
+    key : str
+        ``report.city.tile.<key>`` is its title.
+    value : float or None
+        In ``unit``; None is missing.
+    detail : ReportSentence
+        Its n, and what it is compared with.
+    colour : str
+        Of the AQI level of ``value``; empty: none.
+    """
 
     key: str
+    value: float | None
+    unit: str
+    digits: int
+    detail: ReportSentence
+    colour: str = ""
+
+
+class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Sentences that answer one question of the reader; ``report.city.question.<key>`` is the question."""
+
+    key: str
+    sentences: tuple[ReportSentence, ...]
+
+
+class ReportSection(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a report; ``report.city.section.<key>`` is its title. Tiles and answers are of the first page."""
+
+    key: str
+    tiles: tuple[ReportTile, ...] = ()
+    answers: tuple[ReportAnswer, ...] = ()
     sentences: tuple[ReportSentence, ...] = ()
     tables: tuple[ReportTable, ...] = ()
     pictures: tuple[ReportPicture, ...] = ()
@@ -159,6 +197,8 @@ class CityReport(msgspec.Struct, frozen=True, kw_only=True):
         Figures that were published otherwise before, the latest first.
     causes : tuple of ReportSentence
         What was received or decided between.
+    absent : tuple of ReportSentence
+        Sections that the report does not have, each with the reason.
     """
 
     place: str
@@ -183,6 +223,7 @@ class CityReport(msgspec.Struct, frozen=True, kw_only=True):
     basis: HourBasis = HourBasis()
     changes: tuple[ReportChange, ...] = ()
     causes: tuple[ReportSentence, ...] = ()
+    absent: tuple[ReportSentence, ...] = ()
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.case.join_networks import monitored
 from analysis.report.city.document import DataState, FigureQuery, PlaceKind
 from analysis.report.city.period import ReportError, check_begun
+from analysis.report.city.products import ReportProducts
 from analysis.report.hour_basis import HourBasis
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
 from analysis.statistics.assessment import POLLUTANTS, mean_of
@@ -34,6 +35,8 @@ NETWORKS = ("gas",)
 """Networks whose stored hours a report reads."""
 STORED = "stored"
 """Source of hours that are no files'."""
+WEATHER = ("wind_speed", "relative_humidity", "temperature", "dew_point", "boundary_layer_height", "rain")
+"""Shown where measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +66,14 @@ class ReportEvidence:
     digest : str
         Of all hours that were read, those of the periods compared with included (`input_digest`).
     mean_hours : DataFrame
-        Mean of the stations' valid values of the six pollutants [µg m⁻³], CO [mg m⁻³].
+        Mean of the stations' valid values of the six pollutants [µg m⁻³], CO [mg m⁻³], and of the weather (`WEATHER`, canonical units).
     days, before, year_before : DataFrame
         Daily statistics and AQI of the place (`analysis.statistics.aqi_frame`), column ``stations`` [1]; empty where there are none.
     members : mapping of str to DataFrame
         The same of each city of a province, or of each station.
     query : FigureQuery
         Of the hours of the period.
+    products : ReportProducts
     """
 
     place: ReportPlace
@@ -87,6 +91,7 @@ class ReportEvidence:
     members: Mapping[str, pd.DataFrame]
     held_batches: int
     query: FigureQuery
+    products: ReportProducts = field(default_factory=ReportProducts)
 
     @property
     def start(self) -> datetime:
@@ -144,6 +149,7 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
     source: str,
     held_batches: int,
     query: FigureQuery,
+    products: ReportProducts | None = None,
 ) -> ReportEvidence:
     """Days of the place in the period and in those it is compared with.
 
@@ -162,6 +168,8 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
         ``stored`` or the layout of the files.
     held_batches : int
     query : FigureQuery
+    products : ReportProducts or None
+        None: none were made.
 
     Raises
     ------
@@ -171,6 +179,7 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
     check_begun(place.code, period, zone, now)
     start, end = period.bounds(zone)
     end = min(end, now)
+    hourly = {name: frame for name, frame in hourly.items() if any(code in frame for code in SIX)}
     inside = {name: part for name, frame in hourly.items() if not (part := _cut(frame, start, end)).empty}
     if not any(part[[code for code in SIX if code in part]].notna().any(axis=None) for part in inside.values()):
         msg = f"{place.code}: no station has a value of the six pollutants in {period.text}"
@@ -194,6 +203,7 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
         members={name: _cut(table, start, end) for name, table in members.items()},
         held_batches=held_batches,
         query=query,
+        products=products or ReportProducts(),
     )
 
 
@@ -252,12 +262,8 @@ def _with_index(
 
 def _mean_hours(hourly: Mapping[str, pd.DataFrame], start: datetime, end: datetime) -> pd.DataFrame:
     index = pd.date_range(pd.Timestamp(start).ceil("h"), pd.Timestamp(end), freq="h", inclusive="left", name="start")
-    return pd.DataFrame(
-        {
-            code: pd.concat([valid_values(frame, code).reindex(index) for frame in hourly.values()], axis=1).mean(
-                axis=1
-            )
-            for code in SIX
-        },
-        index=index,
-    )
+    means = {}
+    for code in (*SIX, *WEATHER):
+        found = [valid_values(frame, code).reindex(index) for frame in hourly.values() if code in frame]
+        means[code] = pd.concat(found, axis=1).mean(axis=1) if found else pd.Series(np.nan, index=index)
+    return pd.DataFrame(means, index=index)

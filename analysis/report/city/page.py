@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from schemas.words.message import MISSING, unit_text
 if TYPE_CHECKING:
     from analysis.report.city.document import CityReport, ReportCell, ReportColumn, ReportRow
 
+_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
 _HERE = Path(__file__).parent
 
 
@@ -28,7 +30,10 @@ def html_page(report: CityReport) -> str:
         "t": words,
         "text": partial(cell_text, language=report.language),
         "changed": change_texts(report),
-        "said": lambda item: item.text(report.language),
+        "in_list": lambda keys: ", ".join(words(f"table.{key}") for key in keys),
+        "number": lambda value, digits: MISSING if value is None else f"{value:.{digits}f}",
+        "joint": "" if report.language == "zh" else " ",
+        "said": lambda item: _with_minus(item.text(report.language)),
         "title": report_title(report),
         "moment": lambda moment: f"{moment.astimezone(ZoneInfo(report.zone)):%Y-%m-%d %H:%M}",
         "style": (_HERE / "report.css").read_text(encoding="utf-8"),
@@ -40,7 +45,11 @@ def html_page(report: CityReport) -> str:
 def report_title(report: CityReport) -> str:
     """Title: place, period, what it is."""
     return words_of(report.language, "report.city")(
-        f"title_{report.period_kind.value}", name=report.name, period=report.period
+        f"title_{report.period_kind.value}",
+        name=report.name,
+        period=report.period,
+        first=str(report.first),
+        last=str(report.last),
     )
 
 
@@ -69,7 +78,12 @@ def _printed(value: ReportCell, digits: int | None, key: str, language: str) -> 
         if key == "unit":
             return unit_text(value)
         return ReportSentence(key=value[1:]).text(language) if value.startswith("=") else value
-    return f"{value:.{digits or 0}f}"
+    return _with_minus(f"{value:.{digits or 0}f}")
+
+
+def _with_minus(text: str) -> str:
+    """The text with a minus sign before negative numbers, in the place of the hyphen; dates keep theirs."""
+    return _HYPHEN.sub("−", text)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Periods of reports: a civil day, month or year, with the one before it and the same a year before."""
+"""Periods of reports: a civil day, month, year or another run of days, with the one before it and the same a year before."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _FORM = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+_JOINT = "_"
+"""Between the first and the last day of a span."""
+MOST_DAYS = 366
+"""Of a span [d]."""
 
 
 class ReportError(ValueError):
@@ -30,9 +34,18 @@ class ReportPeriod:
 
     @property
     def text(self) -> str:
-        """As it is written: 2026-11-28, 2026-11 or 2026."""
+        """As it is written: 2026-11-28, 2026-11, 2026 or 2026-11-05_2026-11-20."""
+        if self.kind is PeriodKind.SPAN:
+            return f"{self.first}{_JOINT}{self.last}"
         length = {PeriodKind.DAY: 10, PeriodKind.MONTH: 7, PeriodKind.YEAR: 4}[self.kind]
         return self.first.isoformat()[:length]
+
+    @property
+    def options(self) -> str:
+        """Options of ``skyground analyse report`` that name it."""
+        if self.kind is PeriodKind.SPAN:
+            return f"--day-from {self.first} --day-to {self.last}"
+        return f"--{self.kind.value} {self.text}"
 
     @property
     def days(self) -> int:
@@ -48,18 +61,26 @@ class ReportPeriod:
         return start, end
 
     def before(self) -> ReportPeriod:
-        """The period of the same kind that ends where this one begins."""
+        """The period of the same kind, of a span also of the same length, that ends where this one begins."""
+        if self.kind is PeriodKind.SPAN:
+            return ReportPeriod(self.kind, self.first - timedelta(days=self.days), self.first - timedelta(days=1))
         return period_around(self.kind, self.first - timedelta(days=1))
 
     def year_before(self) -> ReportPeriod:
         """The same period of the year before; of 29 February, the 28th."""
-        year = self.first.year - 1
-        day = min(self.first.day, calendar.monthrange(year, self.first.month)[1])
-        return period_around(self.kind, date(year, self.first.month, day))
+        first = _a_year_before(self.first)
+        if self.kind is PeriodKind.SPAN:
+            return ReportPeriod(self.kind, first, _a_year_before(self.last))
+        return period_around(self.kind, first)
+
+
+def _a_year_before(day: date) -> date:
+    year = day.year - 1
+    return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
 
 
 def period_around(kind: PeriodKind, day: date) -> ReportPeriod:
-    """The period of a kind that a day lies in.
+    """The day, month or year that a day lies in.
 
     Examples
     --------
@@ -81,14 +102,36 @@ def check_begun(place: str, period: ReportPeriod, zone: ZoneInfo, now: datetime)
         raise ReportError(msg)
 
 
+def span_of(first: date, last: date) -> ReportPeriod:
+    """The civil days from ``first`` to ``last``, both included; raises `ReportError` where they are none or more than 366.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> span = span_of(date(2021, 2, 1), date(2021, 3, 31))
+    >>> span.text, span.days, span.before().text
+    ('2021-02-01_2021-03-31', 59, '2020-12-04_2021-01-31')
+    """
+    days = (last - first).days + 1
+    if not 1 <= days <= MOST_DAYS:
+        msg = f"{first} to {last}: expected 1 to {MOST_DAYS} days in order, got {days}"
+        raise ReportError(msg)
+    return ReportPeriod(PeriodKind.SPAN, first, last)
+
+
 def parse_period(text: str) -> ReportPeriod:
-    """Period of a text: 2026-11-28, 2026-11 or 2026; raises `ReportError`.
+    """Period of its text: 2026-11-28, 2026-11, 2026 or 2026-11-05_2026-11-20; raises `ReportError`.
 
     Examples
     --------
     >>> parse_period("2026-11").days, parse_period("2026").before().text, parse_period("2026-11-28").year_before().text
     (30, '2025', '2025-11-28')
     """
+    first, joint, last = text.partition(_JOINT)
+    if joint:
+        ends = [parse_period(item) for item in (first, last)]
+        if all(item.kind is PeriodKind.DAY for item in ends):
+            return span_of(ends[0].first, ends[1].first)
     found = _FORM.match(text)
     try:
         if found:

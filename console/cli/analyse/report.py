@@ -1,4 +1,4 @@
-"""``skyground analyse report``: the report of a day, a month or a year, as files and published."""
+"""``skyground analyse report``: the report of a day, a month, a year or another span, as files and published."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ def report(  # noqa: PLR0917 - typer passes them by name
     day: Annotated[str | None, typer.Option("--day", help="daily report, as 2026-11-28 日报")] = None,
     month: Annotated[str | None, typer.Option("--month", help="monthly report, as 2026-11 月报")] = None,
     year: Annotated[str | None, typer.Option("--year", help="annual report, as 2026 年报")] = None,
+    day_from: Annotated[
+        str | None, typer.Option("--day-from", help="first day of another span, with --day-to 任意时段起始日")
+    ] = None,
+    day_to: Annotated[str | None, typer.Option("--day-to", help="its last day, included 任意时段截止日")] = None,
     language: Annotated[list[str] | None, typer.Option(help="zh, en; may be repeated; none: both 语言")] = None,
     formats: Annotated[
         str, typer.Option("--format", help="of html, pdf, xlsx, with commas 文件格式")
@@ -43,21 +47,29 @@ def report(  # noqa: PLR0917 - typer passes them by name
     dry_run: Annotated[bool, typer.Option("--dry-run", help="compute, write nothing 只计算，不写入")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Report a day, a month or a year of a city, the province or of files. 生成城市、全省或数据文件的日报、月报、年报。"""
+    """Report a day, a month, a year or a span of a city, the province or of files. 生成城市、全省或数据文件的日报、月报、年报、时段报告。"""
     forms, languages = _formats(formats), _languages(language)
-    evidence = _evidence(files, dataset, city=city, province=province, period=_period(day, month, year))
+    period = _period({"day": day, "month": month, "year": year}, (day_from, day_to))
+    evidence = _evidence(files, dataset, city=city, province=province, period=period)
     folder = out or shell.settings().run_dir / "report"
     for found in _reports(evidence, languages, publish=publish and not dry_run):
         paths = () if dry_run else _write(found.report, forms, folder)
         _print_report(found, [str(path) for path in paths], as_json=as_json)
 
 
-def _period(day: str | None, month: str | None, year: str | None) -> ReportPeriod:
-    from analysis.report.city.period import ReportError, parse_period
+def _period(texts: dict[str, str | None], ends: tuple[str | None, str | None]) -> ReportPeriod:
+    from analysis.report.city.period import ReportError, parse_period, span_of
+    from console.cli.shell.moment import day as read_day
 
-    given = {name: text for name, text in (("day", day), ("month", month), ("year", year)) if text is not None}
-    if len(given) != 1:
-        shell.stop("one of --day, --month and --year is needed")
+    given = {name: text for name, text in texts.items() if text is not None}
+    first, last = read_day(ends[0], "--day-from"), read_day(ends[1], "--day-to")
+    if first is not None and last is not None and not given:
+        try:
+            return span_of(first, last)
+        except ReportError as error:
+            raise typer.BadParameter(str(error), param_hint="--day-to") from None
+    if len(given) != 1 or first or last:
+        shell.stop("one of --day, --month, --year, or --day-from with --day-to, is needed")
     ((name, text),) = given.items()
     try:
         found = parse_period(text)

@@ -24,6 +24,8 @@ from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
 from analysis.receptor.wind import SECTORS, sector_code
 from analysis.report.case_text import TOPICS
 from analysis.report.city.document import PeriodKind
+from analysis.report.city.evidence import SIX
+from analysis.report.city.products import CutReason
 from analysis.run.later_change import LaterCause
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
@@ -92,10 +94,20 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "report.city.too_few_": PeriodKind,
     "report.city.cause_": (*LaterCause, "unknown"),
     "report.city.place.": ("province", "beijing", "supersite"),
-    "report.city.picture.aqi_": (PeriodKind.MONTH, PeriodKind.YEAR),
+    "report.city.picture.aqi_": (PeriodKind.MONTH, PeriodKind.YEAR, PeriodKind.SPAN),
     "report.city.picture.concentration_": PeriodKind,
     "report.city.axis.": (*(f"{code}_{end}" for code in ("pm25", "o3") for end in ("hour", "day", "limit")), "hour"),
-    "report.city.": ("before_none", "year_before_none"),
+    "report.city.": (
+        *("before_none", "year_before_none", "contrast", "contrast_interval", "ahead", "ahead_clean"),
+        *(f"changed_{days}_{period}" for days in ("day", "days") for period in ("before", "year_before")),
+        *(f"cut_{days}_{kind}" for days in ("exceeding", "all") for kind in ("first", "likely", "indistinct", "none")),
+    ),
+    "report.city.column.": SIX,
+    "report.city.tile_": ("value", "share"),
+    "report.city.tile.": ("pm25", "o3", "pm25_day", "o3_day", "no2_day"),
+    "report.city.table.cut_": ("exceeding", "all"),
+    "report.city.absent.cut_": CutReason,
+    "report.city.figure.regime_": tuple(item.indicator for item in assumptions().regime),
     "mail.severity_": Severity,
     "mail.": ("resolved_late", "closed_late"),
     "mail.end_": (*EndReason, "allowed"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.report.city.chart import concentration_chart
+from analysis.report.city.chart.air import concentration_chart
 from analysis.report.city.document import (
     PeriodKind,
     ReportColumn,
@@ -47,20 +47,24 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
         if not svg
         else (ReportPicture(key=f"concentration_{evidence.period.kind.value}", svg=svg, query=evidence.query),)
     )
-    rows = [_row(evidence, code) for code in POLLUTANT_OF]
     names = ("period", "before", "year_before")
     periods = (evidence.period, evidence.period.before(), evidence.period.year_before())
+    is_year = evidence.period.kind is PeriodKind.YEAR
     columns = (
         ReportColumn(key="pollutant"),
         ReportColumn(key="statistic"),
         ReportColumn(key="unit"),
         ReportColumn(key="value", digits=0),
         ReportColumn(key="n_days", unit="d", digits=0),
-        ReportColumn(key="limit", digits=0),
+        *([ReportColumn(key="limit", digits=0)] if is_year else []),
+        ReportColumn(key="daily_limit", digits=0),
         ReportColumn(key="above_days", unit="d", digits=0),
         ReportColumn(key="value_before", digits=0),
+        ReportColumn(key="change_before", unit="%", digits=0),
         ReportColumn(key="value_year_before", digits=0),
+        ReportColumn(key="change_year_before", unit="%", digits=0),
     )
+    rows = [_row(evidence, code, columns) for code in POLLUTANT_OF]
     table = ReportTable(key="concentrations", columns=columns, rows=tuple(rows), query=evidence.query)
     figures = {name: period.text for name, period in zip(names, periods, strict=True)}
     return ReportSection(
@@ -77,7 +81,7 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
 
 
 def needed_days(period: ReportPeriod) -> int:
-    """Valid days that a period needs for a valid statistic [d].
+    """Valid days that a period needs for a valid statistic [d]; of a span GB 3095 says nothing: one.
 
     Examples
     --------
@@ -85,7 +89,7 @@ def needed_days(period: ReportPeriod) -> int:
     >>> needed_days(parse_period("2026-02")), needed_days(parse_period("2026"))
     (25, 324)
     """
-    if period.kind is PeriodKind.DAY:
+    if period.kind in {PeriodKind.DAY, PeriodKind.SPAN}:
         return 1
     if period.kind is PeriodKind.YEAR:
         return _DAYS_OF_YEAR
@@ -109,68 +113,80 @@ def column_of(code: str) -> str:
 
 def above_limit(evidence: ReportEvidence, code: str) -> int:
     """Valid days of the period above the daily limit of class 2 in force on that day [d]."""
-    return sum(
-        reported(float(value), code, day) > limit(code, _averaging(code), day)
-        for start, value in evidence.days[column_of(code)].dropna().items()
-        for day in (civil_date(pd.Timestamp(start), evidence.zone),)  # type: ignore[arg-type]
-    )
+    values = evidence.days[column_of(code)].dropna()
+    days = [civil_date(start, evidence.zone) for start in pd.DatetimeIndex(values.index)]
+    return sum(is_above(float(value), code, day) for value, day in zip(values, days, strict=True))
+
+
+def is_above(value: float, code: str, day: date) -> bool:
+    """Whether a daily value, rounded as it is reported, is above the limit of class 2 in force on that day."""
+    return reported(value, code, day) > limit(code, _averaging(code), day)
 
 
 def _averaging(code: str) -> str:
     return "MDA8" if code == "o3" else "24h"
 
 
-def _row(evidence: ReportEvidence, code: str) -> ReportRow:
-    kind = evidence.period.kind
+def change_pct(value: float | None, before: float | None) -> float | None:
+    """Change against a value before [%]; None where either is missing or the value before is not above zero.
+
+    Examples
+    --------
+    >>> change_pct(150.0, 100.0)
+    50.0
+    """
+    return None if value is None or before is None or before <= 0 else 100.0 * (value - before) / before
+
+
+def _row(evidence: ReportEvidence, code: str, columns: tuple[ReportColumn, ...]) -> ReportRow:
+    kind, day = evidence.period.kind, evidence.period.last
+    value, before, year_before = (
+        statistic(table, code, kind) for table in (evidence.days, evidence.before, evidence.year_before)
+    )
+    cells: dict[str, ReportCell] = {
+        "pollutant": POLLUTANT_OF[code],
+        "statistic": f"=report.city.{_statistic_name(code, kind)}",
+        "unit": "mg/m3" if code == "co" else "ug/m3",
+        "value": value,
+        "n_days": int(evidence.days[column_of(code)].notna().sum()),
+        "limit": _annual_limit(code, day),
+        "daily_limit": limit(code, _averaging(code), day),
+        "above_days": above_limit(evidence, code),
+        "value_before": before,
+        "change_before": change_pct(value, before),
+        "value_year_before": year_before,
+        "change_year_before": change_pct(value, year_before),
+    }
     digits = 1 if code == "co" else 0
-    name = "percentile_95" if code == "co" else "percentile_90"
-    shown = (
-        ("mda8" if code == "o3" else "mean_24h") if kind is PeriodKind.DAY else name if code in _PERCENTILES else "mean"
-    )
-    cells = (
-        POLLUTANT_OF[code],
-        f"=report.city.{shown}",
-        "mg/m3" if code == "co" else "ug/m3",
-        statistic(evidence.days, code, kind),
-        int(evidence.days[column_of(code)].notna().sum()),
-        _limit(code, kind, evidence.period.last),
-        above_limit(evidence, code),
-        statistic(evidence.before, code, kind),
-        statistic(evidence.year_before, code, kind),
-    )
-    return ReportRow(
-        key=code, cells=cells, digits=dict.fromkeys(("value", "limit", "value_before", "value_year_before"), digits)
-    )
+    by_row = dict.fromkeys(("value", "limit", "daily_limit", "value_before", "value_year_before"), digits)
+    return ReportRow(key=code, cells=tuple(cells[column.key] for column in columns), digits=by_row)
 
 
-def _limit(code: str, kind: PeriodKind, day: date) -> float | None:
-    """Limit of the statistic on the last day; a month has none, for the year CO and O3 are compared with their daily limit."""
-    if kind is PeriodKind.MONTH:
-        return None
-    averaging = _averaging(code) if kind is PeriodKind.DAY or code in _PERCENTILES else "annual"
+def _statistic_name(code: str, kind: PeriodKind) -> str:
+    if kind is PeriodKind.DAY:
+        return "mda8" if code == "o3" else "mean_24h"
+    return {"co": "percentile_95", "o3": "percentile_90"}.get(code, "mean")
+
+
+def _annual_limit(code: str, day: date) -> float | None:
+    """Limit of the statistic of a year on its last day; CO and O3 are compared with their daily limit."""
     try:
-        return limit(code, averaging, day)
+        return limit(code, _averaging(code) if code in _PERCENTILES else "annual", day)
     except AnalysisError:
         return None
 
 
 def _above(evidence: ReportEvidence) -> list[ReportSentence]:
-    """Pollutants above their daily limit, or that none was."""
-    found = [
-        ReportSentence(
-            key="report.city.above",
-            figures={
-                "pollutant": POLLUTANT_OF[code],
-                "days": days,
-                "valid": int(evidence.days[column_of(code)].notna().sum()),
-            },
-        )
-        for code in POLLUTANT_OF
-        if (days := above_limit(evidence, code))
-    ]
-    return found or [
-        ReportSentence(key="report.city.above_none", figures={"valid": int(evidence.days["aqi"].notna().sum())})
-    ]
+    """Pollutants above their daily limit, the one with the most days first, or that none was."""
+    counted = [(above_limit(evidence, code), code) for code in POLLUTANT_OF]
+    found = sorted(((days, code) for days, code in counted if days), reverse=True)
+    if not found:
+        valid = int(evidence.days["aqi"].notna().sum())
+        return [ReportSentence(key="report.city.above_none", figures={"valid": valid})]
+    named = ", ".join(
+        f"{POLLUTANT_OF[code]} {days}/{int(evidence.days[column_of(code)].notna().sum())}" for days, code in found
+    )
+    return [ReportSentence(key="report.city.above", figures={"named": named})]
 
 
 def _too_few(evidence: ReportEvidence) -> list[ReportSentence]:

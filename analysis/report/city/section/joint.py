@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from analysis.coanalysis.copollution import joint_days, joint_hours, lagged_correlation
 from analysis.coanalysis.statement import summary
+from analysis.report.city.chart.air import hour_chart
 from analysis.report.city.document import (
     PeriodKind,
     ReportColumn,
+    ReportPicture,
     ReportRow,
     ReportSection,
     ReportSentence,
@@ -23,7 +25,7 @@ _LEAST_DAYS = 20
 """Of a period from which on a correlation is given."""
 
 
-def joint(evidence: ReportEvidence, language: str) -> ReportSection:  # noqa: ARG001 - every section takes the language
+def joint(evidence: ReportEvidence, language: str) -> ReportSection:
     """Days by class (neither, PM2.5 only, O3 only, both), hours with both, and the strongest lagged correlation."""
     days = joint_days(evidence.days, evidence.zone)
     hours = joint_hours(evidence.mean_hours["pm25"], evidence.mean_hours["o3"], evidence.zone)
@@ -54,8 +56,10 @@ def joint(evidence: ReportEvidence, language: str) -> ReportSection:  # noqa: AR
         ReportColumn(key="share", unit="%", digits=1),
         ReportColumn(key="n_days", unit="d", digits=0),
     )
+    svg = hour_chart(evidence, language)
     return ReportSection(
         key="joint",
+        pictures=(ReportPicture(key="hour", svg=svg, query=evidence.query),) if svg else (),
         sentences=tuple(sentences),
         tables=(ReportTable(key="joint", columns=columns, rows=tuple(rows), query=evidence.query),),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.report.city.chart import aqi_chart, month_chart
+from analysis.report.city.chart.air import aqi_chart, month_chart
 from analysis.report.city.document import (
     PeriodKind,
     PlaceKind,
@@ -28,6 +28,10 @@ GOOD = 100
 """Highest AQI of a good day (HJ 633-2012 Table 2: levels 1 and 2)."""
 
 
+_MOST_MEMBERS = 25
+"""Rows of places that are printed; more are in the Excel file."""
+
+
 def overview(evidence: ReportEvidence, language: str) -> ReportSection:
     """AQI of the period, days by level and by primary pollutant, and cities or stations side by side."""
     tables = [_levels(evidence, language), _primary(evidence)]
@@ -36,13 +40,17 @@ def overview(evidence: ReportEvidence, language: str) -> ReportSection:
     kind = evidence.period.kind
     svg = month_chart(evidence, language) if kind is PeriodKind.YEAR else aqi_chart(evidence, language)
     pictures = () if not svg else (ReportPicture(key=f"aqi_{kind.value}", svg=svg, query=evidence.query),)
-    head = _day(evidence, language) if kind is PeriodKind.DAY else _days(evidence)
     return ReportSection(
         key="overview",
-        sentences=(head, *_compared(evidence), *_withheld(evidence)),
+        sentences=(air_sentence(evidence, language), *_compared(evidence), *_withheld(evidence)),
         tables=tuple(tables) if kind is not PeriodKind.DAY else tuple(tables[2:]),
         pictures=pictures,
     )
+
+
+def air_sentence(evidence: ReportEvidence, language: str) -> ReportSentence:
+    """What the air was like: AQI, level and primary pollutant of a day; else good, heavily polluted and worst days."""
+    return _day(evidence, language) if evidence.period.kind is PeriodKind.DAY else _days(evidence)
 
 
 def _day(evidence: ReportEvidence, language: str) -> ReportSentence:
@@ -166,7 +174,8 @@ def _members(evidence: ReportEvidence, language: str) -> ReportTable:
         ReportColumn(key="mda8_mean", unit="ug/m3", digits=0),
         ReportColumn(key="n_days", unit="d", digits=0),
     )
-    return ReportTable(key="members", columns=columns, rows=tuple(listed), query=evidence.query)
+    is_detail = len(listed) > _MOST_MEMBERS
+    return ReportTable(key="members", columns=columns, rows=tuple(listed), query=evidence.query, is_detail=is_detail)
 
 
 def _mean(values: pd.Series) -> float | None:

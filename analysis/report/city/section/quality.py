@@ -13,10 +13,14 @@ from schemas.flag import Flag
 from schemas.frames import valid_values
 
 if TYPE_CHECKING:
+    from analysis.report.city.document import ReportCell
     from analysis.report.city.evidence import ReportEvidence
 
 _LOW = 75.0
 """Coverage below which a station is named [%]; project choice (a valid month needs 27 of 31 days with 20 of 24 hours: 73 %)."""
+
+_MOST_STATIONS = 25
+"""Rows that are printed; more are in the Excel file."""
 
 
 def quality(evidence: ReportEvidence, language: str) -> ReportSection:
@@ -50,6 +54,36 @@ def quality(evidence: ReportEvidence, language: str) -> ReportSection:
         sentences.append(ReportSentence(key="report.city.held", figures={"batches": evidence.held_batches}))
     if not any(f"{code}{FLAG}" in frame for frame in evidence.hourly.values() for code in SIX):
         sentences.append(ReportSentence(key="report.city.no_flags"))
+    return ReportSection(
+        key="quality",
+        sentences=tuple(sentences),
+        tables=(_coverage(evidence, language), _hours(evidence, rows)),
+        notes=(ReportSentence(key="report.city.suspect_counts"),),
+    )
+
+
+def _coverage(evidence: ReportEvidence, language: str) -> ReportTable:
+    """Part of the hours that are valid: a row a station, a column a pollutant."""
+    rows = []
+    for name, frame in evidence.hourly.items():
+        shares: list[ReportCell] = [
+            share(int(valid_values(frame, code).notna().sum()), evidence.expected_hours)
+            if code in frame and frame[code].notna().any()
+            else None
+            for code in SIX
+        ]
+        rows.append(ReportRow(key=name, cells=(evidence.member_name(name, language), *shares, evidence.expected_hours)))
+    columns = (
+        ReportColumn(key="station"),
+        *(ReportColumn(key=code, unit="%", digits=1) for code in SIX),
+        ReportColumn(key="n_hours", unit="h", digits=0),
+    )
+    return ReportTable(
+        key="coverage", columns=columns, rows=tuple(rows), query=evidence.query, is_detail=len(rows) > _MOST_STATIONS
+    )
+
+
+def _hours(evidence: ReportEvidence, rows: list[ReportRow]) -> ReportTable:
     columns = (
         ReportColumn(key="station"),
         ReportColumn(key="pollutant"),
@@ -59,12 +93,7 @@ def quality(evidence: ReportEvidence, language: str) -> ReportSection:
         ReportColumn(key="missing_hours", unit="h", digits=0),
         ReportColumn(key="coverage", unit="%", digits=1),
     )
-    return ReportSection(
-        key="quality",
-        sentences=tuple(sentences),
-        tables=(ReportTable(key="hours", columns=columns, rows=tuple(rows), query=evidence.query),),
-        notes=(ReportSentence(key="report.city.suspect_counts"),),
-    )
+    return ReportTable(key="hours", columns=columns, rows=tuple(rows), query=evidence.query, is_detail=True)
 
 
 def _row(evidence: ReportEvidence, name: str, code: str, language: str) -> ReportRow:
