@@ -10,7 +10,7 @@ from airflow.sdk import task
 
 from dags.each import each
 from dags.schedule import scheduled
-from dags.window import GATED, bounds, window_of
+from dags.window import COANALYSED, GATED, announce, bounds, window_of
 
 DOC = """
 ### What it makes
@@ -37,18 +37,21 @@ A held product is no failed task: `skyground qc held list`.
 def coanalysis_daily() -> None:
     """The days that the window touches, then the gate over what came of them."""
 
-    @task
+    @task(outlets=[COANALYSED])
     def coanalyse() -> dict[str, Any]:
         import msgspec
 
         from analysis.run.coanalysis import coanalyse as run
         from store.settings import SharedSettings, load_settings
 
-        start, end = bounds(window_of(timedelta(hours=48)))
+        window = window_of(timedelta(hours=48))
+        start, end = bounds(window)
         settings = load_settings(SharedSettings)
         zone = settings.stations.timezone
         last = (end - timedelta(seconds=1)).astimezone(zone).date()
-        return dict(msgspec.to_builtins(run(settings, start.astimezone(zone).date(), last, datetime.now(UTC))))
+        found = run(settings, start.astimezone(zone).date(), last, datetime.now(UTC))
+        announce(COANALYSED, window)
+        return dict(msgspec.to_builtins(found))
 
     @task
     def refit() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dags.span import span_of
 
 HOURLY = Asset(name="hourly", uri="skyground://hourly")
 GATED = Asset(name="gated", uri="skyground://gated")
+COANALYSED = Asset(name="coanalysed", uri="skyground://coanalysed")
 ATTRIBUTED = Asset(name="attributed", uri="skyground://attributed")
 #: The gas network last: its hours raise most alerts, whose mails ask the others for causes.
 NETWORKS = ("voc", "pm", "met", "eco", "rad", "ghg", "gas")

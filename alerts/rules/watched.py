@@ -33,6 +33,7 @@ SCHEDULES = frozenset(
         "qc_hourly",
         "qc_reopened",
         "qc_reprocess",
+        "report_daily",
         "silence_watch",
     }
 )

@@ -6,6 +6,7 @@ Publishing keeps every version in the state database (document ``report``); HTML
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -54,15 +55,46 @@ class ReportFormat(StrEnum):
 
 
 class PublishedReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A report, whether it was stored as a new version, and the files that were written."""
+    """A report, whether it was stored as a new version, and whether that one changes figures of the version before."""
 
     report: CityReport
     version: int
     is_new: bool
-    files: tuple[str, ...] = ()
+    is_revised: bool = False
 
 
-def evidence_of_store(settings: SharedSettings, code: str, period: ReportPeriod, now: datetime) -> ReportEvidence:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodHours:
+    """Stored hours of a period and of both that it is compared with.
+
+    Attributes
+    ----------
+    inside : StationHours
+        Of the period up to ``now``.
+    hourly : mapping of str to DataFrame
+        Of all three, by station.
+    """
+
+    inside: StationHours
+    hourly: Mapping[str, pd.DataFrame]
+
+
+def period_hours(settings: SharedSettings, period: ReportPeriod, now: datetime, city: str | None = None) -> PeriodHours:
+    """Read the hours of a city, or of all stations; raises as `evidence_of_store`."""
+    zone = settings.stations.timezone
+    check_begun(city or PROVINCE, period, zone, now)
+    start, end = period.bounds(zone)
+    found = stored_hours(settings, start, max(min(end, now), start + _HOUR), city=city, networks=NETWORKS)
+    parts = [found.hourly]
+    for other in dict.fromkeys((period.before(), period.year_before())):
+        with suppress(NoHoursError):
+            parts.append(stored_hours(settings, *other.bounds(zone), city=city, networks=NETWORKS).hourly)
+    return PeriodHours(inside=found, hourly=_joined(parts))
+
+
+def evidence_of_store(
+    settings: SharedSettings, code: str, period: ReportPeriod, now: datetime, hours: PeriodHours | None = None
+) -> ReportEvidence:
     """Evidence of a city, or of `PROVINCE`.
 
     Parameters
@@ -73,6 +105,8 @@ def evidence_of_store(settings: SharedSettings, code: str, period: ReportPeriod,
     period : ReportPeriod
     now : datetime
         UTC; hours from here on are not read.
+    hours : PeriodHours or None
+        Of all stations, where they are read once for many places; None: read those of the place.
 
     Raises
     ------
@@ -84,24 +118,18 @@ def evidence_of_store(settings: SharedSettings, code: str, period: ReportPeriod,
         A database cannot be read.
     """
     city = None if code == PROVINCE else code
-    zone = settings.stations.timezone
-    check_begun(code, period, zone, now)
-    start, end = period.bounds(zone)
-    found = stored_hours(settings, start, max(min(end, now), start + _HOUR), city=city, networks=NETWORKS)
-    parts = [found.hourly]
-    for other in dict.fromkeys((period.before(), period.year_before())):
-        with suppress(NoHoursError):
-            parts.append(stored_hours(settings, *other.bounds(zone), city=city, networks=NETWORKS).hourly)
+    found = hours or period_hours(settings, period, now, city)
+    stations = {item.id: item for item in settings.stations.stations_of("gas") if city in {None, item.city}}
     return gather_evidence(
         ReportPlace(code=code, kind=PlaceKind.PROVINCE if city is None else PlaceKind.CITY, **_names(code)),
         period,
-        _joined(parts),
-        {item.id: item for item in settings.stations.stations_of("gas") if city in {None, item.city}},
-        zone=zone,
+        {name: frame for name, frame in found.hourly.items() if name in stations},
+        stations,
+        zone=settings.stations.timezone,
         now=now,
         source=STORED,
-        held_batches=found.held_batches,
-        query=query_of_stored(period, tuple(found.hourly)),
+        held_batches=found.inside.held_batches,
+        query=query_of_stored(period, tuple(name for name in found.inside.hourly if name in stations)),
     )
 
 
@@ -178,14 +206,15 @@ def _marked(
     marked = revised(report, published)
     if newest is not None and published is not None and is_same(marked, published):
         return PublishedReport(report=published, version=newest.version, is_new=False)
-    if published is not None and history is not None and marked.changes != published.changes:
+    is_revised = published is not None and marked.is_revised and marked.changes != published.changes
+    if is_revised and published is not None and history is not None:
         issued = published.issued_at
         found = later_changes(history, report.basis, issued, network) or later_changes(
             history, report.basis, issued - _QUALITY_CONTROL, network
         )
         causes = cause_sentences(found, report, issued, network)
-        marked = msgspec.structs.replace(marked, causes=(*causes, *published.causes))
-    return PublishedReport(report=marked, version=0, is_new=True)
+        marked = msgspec.structs.replace(marked, causes=(*causes, *marked.causes))
+    return PublishedReport(report=marked, version=0, is_new=True, is_revised=is_revised)
 
 
 def cause_sentences(
@@ -285,6 +314,8 @@ def query_of_stored(period: ReportPeriod, stations: Sequence[str]) -> FigureQuer
     """Export of the hours of the period, and the address of PM2.5 of the first station; days of both include the last."""
     chosen = "".join(f"--station {name} " for name in stations)
     days = f"--from {period.first} --to {period.last}"
+    if not stations:
+        return FigureQuery(command=f"skyground export --network gas {days} --output hours.csv")
     return FigureQuery(
         command=f"skyground export --network gas {chosen}{days} --output hours.csv",
         address=f"/api/v1/series?station={stations[0]}&parameter=pm25&from={period.first}&to={period.last}",

@@ -22,6 +22,7 @@ EXPECTED = {
     "gate_daily",
     "coanalysis_daily",
     "cocontrol_monthly",
+    "report_daily",
     "attribution",
     "early_warning_hourly",
     "silence_watch",
@@ -110,6 +111,7 @@ def test_analysis_follows_quality_control_by_assets(bag: dict[str, Any]) -> None
     assert dags["qc_hourly"]["makes"] == dags["attribution"]["waits_for"] == ["hourly"]
     assert dags["attribution"]["makes"] == dags["early_warning_hourly"]["waits_for"] == ["attributed"]
     assert dags["gate_daily"]["makes"] == dags["coanalysis_daily"]["waits_for"] == ["gated"]
+    assert dags["coanalysis_daily"]["makes"] == dags["report_daily"]["waits_for"] == ["coanalysed"]
 
 
 def test_quality_control_is_mapped_over_networks(bag: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ def revised(report: CityReport, published: CityReport | None) -> CityReport:
         for name in dict.fromkeys((*before, *now))
         if _printed(before.get(name)) != _printed(now.get(name)) and (name in before or _table_of(name) in known)
     ]
-    return msgspec.structs.replace(report, changes=(*changed, *published.changes))
+    return msgspec.structs.replace(report, changes=(*changed, *published.changes), causes=published.causes)
 
 
 def is_same(report: CityReport, published: CityReport | None) -> bool:

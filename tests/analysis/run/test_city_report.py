@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from analysis.report.city.build import build_report
 from analysis.report.city.period import parse_period
 from analysis.run.city_report import ReportFormat, publish_reports, published_reports, query_of_stored, write_report
@@ -32,6 +34,8 @@ def test_a_changed_figure_makes_a_revised_version_with_its_cause(state: StateSto
     assert [cause.key for cause in found.report.causes] == ["report.city.cause_unknown"]
     assert [item.key for item in published_reports(state)] == [found.report.key]
     assert not publish_reports(state, [changed])[0].is_new
+    (later,) = publish_reports(state, [msgspec.structs.replace(changed, digest="other")])
+    assert (later.version, later.is_revised, later.report.causes) == (3, False, found.report.causes)
 
 
 def test_files_are_named_by_place_period_and_language(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from analysis.report.city.document import DataState
 from analysis.report.city.period import ReportError, parse_period
-from analysis.run import city_report
+from analysis.run import city_report, report_issue
 from analysis.run.city_report import PROVINCE, ReportFormat, evidence_of_store, publish_reports, reports_of
 from analysis.run.hour_source import NoHoursError
+from analysis.run.report_issue import ended_periods, places_of, reports_issuer
+from dags.each import each
 from qc.run import job
 from schemas.interval import Interval
 from schemas.reading import Reading
@@ -111,7 +113,7 @@ def test_a_late_and_a_corrected_hour_revise_the_report_and_are_its_causes(
         )
     _check(stored)
     found = _publish(stored, "210100", ISSUED + 3 * HOUR)
-    assert (found.version, found.report.is_revised) == (2, True)
+    assert (found.version, found.is_revised) == (2, True)
     was, now = _change(found.report, "no2", "value")
     assert was == pytest.approx(30, abs=0.5)
     assert now == pytest.approx(32.5, abs=0.5)  # s1 gains 120 / 24, s2 is valid now too
@@ -193,3 +195,28 @@ def test_publishing_that_ends_between_version_and_file_is_made_good_by_the_next(
     printed = json.loads(done.stdout)
     assert (printed["version"], printed["is_new"]) == (1, False)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["210100-2026-06-02-en.html"]
+
+
+def test_every_place_is_issued_once_and_a_failing_one_stops_no_other(
+    stored: SharedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = places_of(stored.stations)
+    assert places == ("210100", "210200", PROVINCE)
+    periods = ended_periods(START + timedelta(days=1), START + timedelta(days=2), stored.stations.timezone)
+    assert [item.text for item in periods] == ["2026-06-02"]
+    evidence = city_report.evidence_of_store
+
+    def fail(settings: SharedSettings, code: str, *more: object) -> object:
+        if code == "210100":
+            msg = "no space"
+            raise OSError(msg)
+        return evidence(settings, code, *more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(report_issue, "evidence_of_store", fail)
+        with pytest.raises(ExceptionGroup, match="210100: OSError: no space"):
+            each(reports_issuer(stored, periods, ISSUED), places)
+    first, *others = each(reports_issuer(stored, [*periods, parse_period("2026-05-01")], ISSUED + HOUR), places)
+    assert first["issued"] == ("210100/2026-06-02/zh", "210100/2026-06-02/en")
+    assert "no hour of the gas network" in first["insufficient"]["2026-05-01"]
+    assert [len(item["unchanged"]) for item in others] == [2, 2]

@@ -1,0 +1,46 @@
+"""Reports of yesterday, and of the month and the year that ended with it, once the day's products are stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import task
+
+from dags.each import each
+from dags.schedule import scheduled
+from dags.window import COANALYSED, bounds, window_of
+
+DOC = """
+### What it makes
+Published reports (document `report`, both languages) of every city with a gas station and of the province: of each civil day that
+ended in the window, on the 1st also of the month, on January 1 also of the year. `/reports` and `skyground analyse report` render them.
+
+### When it is healthy
+It follows `coanalysis_daily` by the asset `coanalysed`. `issued` names the new versions of each place, `revised` those that change a
+published figure, `unchanged` what was published already. `insufficient` names periods without an hour or a valid value: no failure.
+
+### What to do when it fails
+The error names the places that failed; the others are published. Clear the task after `skyground doctor` is clean: what is published already makes no
+new version. By hand: `skyground analyse report --city CODE --day DAY --publish`. Trigger it with `start` and `end` for days of the past.
+"""
+
+
+@scheduled([COANALYSED], doc=DOC, tag="analysis")
+def report_daily() -> None:
+    """Every place in turn."""
+
+    @task
+    def issue() -> list[dict[str, Any]]:
+        from analysis.run.report_issue import ended_periods, places_of, reports_issuer
+        from store.settings import SharedSettings, load_settings
+
+        settings, now = load_settings(SharedSettings), datetime.now(UTC)
+        start, end = bounds(window_of(timedelta(hours=24)))
+        periods = ended_periods(start, min(end, now), settings.stations.timezone)
+        return each(reports_issuer(settings, periods, now), places_of(settings.stations))
+
+    issue()
+
+
+report_daily()
