@@ -25,6 +25,7 @@ from analysis.run.hour_source import NoHoursError, StationHours, stored_hours
 from analysis.run.later_change import later_changes, read_history
 from analysis.run.to_json import to_json
 from schemas.city import city_name
+from schemas.interval import Interval
 from schemas.words import LANGUAGES
 from schemas.words import words as words_of
 
@@ -183,7 +184,9 @@ def publish_reports(
     made = list(reports)
     before = [found for item in made if (found := _newest(state, item.key)) is not None]
     since = min((item.issued_at for item in before), default=None)
-    history = None if since is None else read_history(state, made[0].basis.spans, since - _QUALITY_CONTROL)
+    spans = made[0].basis.spans
+    whole = Interval(min(item.start for item in spans), max(item.end for item in spans))
+    history = None if since is None else read_history(state, whole, since - _QUALITY_CONTROL)
     with state.documents.to_renew(REPORT, f"{made[0].place}/{made[0].period}/") as (documents, put):
         newest = {document.key: document for document in documents}
         marked = [_marked(item, newest.get(item.key), history, network) for item in made]

@@ -7,14 +7,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from schemas.interval import Interval, floor_hour, united
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from analysis.report.hour_basis import HourBasis
     from schemas.network import Network
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 _Place = tuple[str, str]
 """Network and station."""
+_Item = TypeVar("_Item", "Revision", "HourRevision")
+
+
+MOST_FORMER = 10
+"""Former values that a change names."""
 
 
 class LaterCause(StrEnum):
@@ -34,6 +40,14 @@ class LaterCause(StrEnum):
     """Quality control gave another value or flag without a new reading: calibration, drift, a changed limit."""
     GATE = "gate"
     """A batch was held, or a held one released."""
+
+
+class FormerValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Value of a reading or hour that starts at ``start`` (UTC) before it was replaced, canonical unit; None where it had none."""
+
+    parameter: str
+    start: datetime
+    value: float | None
 
 
 class LaterChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +64,8 @@ class LaterChange(msgspec.Struct, frozen=True, kw_only=True):
         UTC, the earliest and the latest start of a reading or hour.
     at : datetime
         When the last of them was received or recorded, UTC.
+    former : tuple of FormerValue
+        What corrected readings and recomputed hours were before, the first `MOST_FORMER` of them.
     """
 
     cause: LaterCause
@@ -60,41 +76,50 @@ class LaterChange(msgspec.Struct, frozen=True, kw_only=True):
     first: datetime
     last: datetime
     at: datetime
+    former: tuple[FormerValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourHistory:
-    """Everything that changed after a moment; read once for many published figures."""
+    """What changed, by network and station; ``held`` are batches of networks."""
 
-    revisions: tuple[Revision, ...]
-    replaced: tuple[HourRevision, ...]
-    held: tuple[HeldBatch, ...]
+    revisions: Mapping[_Place, Sequence[Revision]]
+    replaced: Mapping[_Place, Sequence[HourRevision]]
+    held: Sequence[HeldBatch] = ()
 
 
-def read_history(state: StateStore, spans: Iterable[Interval], since: datetime) -> HourHistory:
-    """Changes of the hours of any of the spans.
+def read_history(state: StateStore, span: Interval, since: datetime, station_id: str | None = None) -> HourHistory:
+    """Changes of the hours of a span.
 
     Parameters
     ----------
     state : StateStore
-    spans : iterable of Interval
-        Read from the first to the last moment of them.
+    span : Interval
+        UTC.
     since : datetime
-        UTC; of hours that were replaced later, all revisions of the readings are kept, whenever received.
+        UTC; hours that were replaced later are read, and all revisions of readings, whenever received.
+    station_id : str or None
+        Only of this station, without the batches.
 
     Raises
     ------
     store.error.StoreError
     """
-    known = list(spans)
-    if not known:
-        return HourHistory(revisions=(), replaced=(), held=())
-    start, end = min(item.start for item in known), max(item.end for item in known)
+    start, end = span.start, span.end
     return HourHistory(
-        revisions=tuple(state.revisions.list(start=start, end=end)),
-        replaced=tuple(state.flag_history.list_hours(start=start, end=end, recorded_after=since)),
-        held=tuple(state.gate.list_held(start=start, end=end)),
+        revisions=_by_place(state.revisions.list(start=start, end=end, station_id=station_id)),
+        replaced=_by_place(
+            state.flag_history.list_hours(start=start, end=end, station_id=station_id, recorded_after=since)
+        ),
+        held=() if station_id else state.gate.list_held(start=start, end=end),
     )
+
+
+def _by_place(items: Iterable[_Item]) -> dict[_Place, list[_Item]]:
+    found: dict[_Place, list[_Item]] = defaultdict(list)
+    for item in items:
+        found[item.network, item.station_id].append(item)
+    return dict(found)
 
 
 def later_changes(
@@ -115,55 +140,38 @@ def later_changes(
     -----
     A reading counts where it was received after ``since``, or where quality control replaced its hour after ``since``.
     """
-    replaced = [
-        item
-        for item in history.replaced
-        if item.recorded_at > since and _concerns(basis, item) and _overlaps(basis.spans, item.hour, item.hour)
-    ]
-    hours = _by_station((item.network, item.station_id, item.hour) for item in replaced)
-    readings = [
-        (item, codes)
-        for item in history.revisions
-        if (codes := _codes(item, basis, network))
-        and _overlaps(basis.spans, item.first, item.last)
-        and (item.received_at > since or _has_hour(hours, item))
-    ]
-    return (
-        *_of_readings(readings),
-        *_of_hours(_unexplained(replaced, [item for item, _ in readings])),
-        *_of_gate(history.held, basis, since),
-    )
+    found: list[LaterChange] = []
+    for place in ((code, station_id) for code in basis.networks for station_id in basis.stations):
+        replaced = [
+            item
+            for item in history.replaced.get(place, ())
+            if item.recorded_at > since
+            and item.parameter in basis.parameters
+            and _overlaps(basis.spans, item.hour, item.hour)
+        ]
+        hours = sorted(item.hour for item in replaced)
+        readings = [
+            (item, codes)
+            for item in history.revisions.get(place, ())
+            if (item.received_at > since or _has_hour(hours, item))
+            and _overlaps(basis.spans, item.first, item.last)
+            and (codes := _codes(item, basis, network))
+        ]
+        found += _of_readings(place, readings)
+        found += _of_hours(place, _unexplained(replaced, [item for item, _ in readings]))
+    return (*found, *_of_gate(history.held, basis, since))
 
 
 def _unexplained(replaced: Iterable[HourRevision], readings: Iterable[Revision]) -> list[HourRevision]:
     """Replaced hours in which no later reading starts."""
-    spans: dict[_Place, list[Interval]] = defaultdict(list)
-    for item in readings:
-        spans[item.network, item.station_id].append(Interval(floor_hour(item.first), item.last))
-    joined = {place: united(found) for place, found in spans.items()}
-    return [
-        item
-        for item in replaced
-        if not any(span.start <= item.hour <= span.end for span in joined.get((item.network, item.station_id), ()))
-    ]
+    spans = united(Interval(floor_hour(item.first), item.last) for item in readings)
+    return [item for item in replaced if not any(span.start <= item.hour <= span.end for span in spans)]
 
 
-def _by_station(hours: Iterable[tuple[str, str, datetime]]) -> dict[_Place, list[datetime]]:
-    found: dict[_Place, list[datetime]] = defaultdict(list)
-    for network, station_id, hour in hours:
-        found[network, station_id].append(hour)
-    return {place: sorted(known) for place, known in found.items()}
-
-
-def _has_hour(hours: Mapping[_Place, list[datetime]], item: Revision) -> bool:
-    """Whether a reading of the revision starts in one of the hours."""
-    known = hours.get((item.network, item.station_id), [])
-    place = bisect_left(known, floor_hour(item.first))
-    return place < len(known) and known[place] <= item.last
-
-
-def _concerns(basis: HourBasis, item: HourRevision) -> bool:
-    return item.network in basis.networks and item.station_id in basis.stations and item.parameter in basis.parameters
+def _has_hour(hours: Sequence[datetime], item: Revision) -> bool:
+    """Whether a reading of the revision starts in one of the hours, which ascend."""
+    place = bisect_left(hours, floor_hour(item.first))
+    return place < len(hours) and hours[place] <= item.last
 
 
 def _overlaps(spans: Iterable[Interval], first: datetime, last: datetime) -> bool:
@@ -172,8 +180,6 @@ def _overlaps(spans: Iterable[Interval], first: datetime, last: datetime) -> boo
 
 def _codes(item: Revision, basis: HourBasis, network: Network | None) -> tuple[str, ...]:
     """Parameters of a revision that figures rest on; empty: none."""
-    if item.network not in basis.networks or item.station_id not in basis.stations:
-        return ()
     if item.before is not None:
         changed = {*item.before.values, *item.before.status}
     else:
@@ -183,42 +189,51 @@ def _codes(item: Revision, basis: HourBasis, network: Network | None) -> tuple[s
     return tuple(code for code in basis.parameters if code in changed)
 
 
-def _of_readings(readings: Iterable[tuple[Revision, tuple[str, ...]]]) -> list[LaterChange]:
-    groups: dict[tuple[LaterCause, str, str], list[tuple[Revision, tuple[str, ...]]]] = defaultdict(list)
+def _of_readings(place: _Place, readings: Iterable[tuple[Revision, tuple[str, ...]]]) -> list[LaterChange]:
+    groups: dict[LaterCause, list[tuple[Revision, tuple[str, ...]]]] = defaultdict(list)
     for item, codes in readings:
-        cause = LaterCause.LATE if item.before is None else LaterCause.CORRECTION
-        groups[cause, item.network, item.station_id].append((item, codes))
+        groups[LaterCause.LATE if item.before is None else LaterCause.CORRECTION].append((item, codes))
     return [
         LaterChange(
             cause=cause,
-            network=network,
-            station_id=station_id,
+            network=place[0],
+            station_id=place[1],
             parameters=_united(codes for _, codes in found),
             count=sum(item.readings for item, _ in found),
             first=min(item.first for item, _ in found),
             last=max(item.last for item, _ in found),
             at=max(item.received_at for item, _ in found),
+            former=tuple(islice(_former(found), MOST_FORMER)),
         )
-        for (cause, network, station_id), found in sorted(groups.items())
+        for cause, found in sorted(groups.items())
     ]
 
 
-def _of_hours(hours: Iterable[HourRevision]) -> list[LaterChange]:
-    groups: dict[tuple[str, str], list[HourRevision]] = defaultdict(list)
-    for item in hours:
-        groups[item.network, item.station_id].append(item)
+def _former(found: Iterable[tuple[Revision, tuple[str, ...]]]) -> Iterator[FormerValue]:
+    for item, codes in found:
+        values = {} if item.before is None else item.before.values
+        for code in codes:
+            if code in values:
+                yield FormerValue(parameter=code, start=item.first, value=values[code])
+
+
+def _of_hours(place: _Place, hours: Sequence[HourRevision]) -> list[LaterChange]:
+    if not hours:
+        return []
     return [
         LaterChange(
             cause=LaterCause.RECOMPUTED,
-            network=network,
-            station_id=station_id,
-            parameters=_united((item.parameter,) for item in found),
-            count=len({item.hour for item in found}),
-            first=min(item.hour for item in found),
-            last=max(item.hour for item in found),
-            at=max(item.recorded_at for item in found),
+            network=place[0],
+            station_id=place[1],
+            parameters=_united((item.parameter,) for item in hours),
+            count=len({item.hour for item in hours}),
+            first=min(item.hour for item in hours),
+            last=max(item.hour for item in hours),
+            at=max(item.recorded_at for item in hours),
+            former=tuple(
+                FormerValue(parameter=item.parameter, start=item.hour, value=item.value) for item in hours[:MOST_FORMER]
+            ),
         )
-        for (network, station_id), found in sorted(groups.items())
     ]
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 
+_KINDS = (PeriodKind.DAY, PeriodKind.MONTH, PeriodKind.YEAR)
+
+
 class ReportIssue(msgspec.Struct, frozen=True, kw_only=True):
     """Reports of one place.
 
@@ -62,7 +65,7 @@ def ended_periods(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[Repor
     """
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     days = [first + timedelta(days=number) for number in range((last - first).days)]
-    periods = (period_around(kind, day) for kind in PeriodKind for day in days)
+    periods = (period_around(kind, day) for kind in _KINDS for day in days)
     return tuple(item for item in periods if item.last in days and start < item.bounds(zone)[1] <= end)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from schemas.gate import GateOutcome
 from store.state.alerts.alert import AlertProgress, AlertStatus
 from store.state.alerts.channel import ChannelState
-from store.state.alerts.delivery import Backlog, ClaimedTransition, Delivery, StoredTransition
+from store.state.alerts.delivery import Backlog, ClaimedTransition, Delivery, SentTransition, StoredTransition
 from store.state.database import LARGEST_ID
-from store.state.document import Document
+from store.state.document import Document, DocumentHead
 from store.state.finding import Finding, FindingKind
 from store.state.ingest.balance import Balance
 from store.state.ingest.contender import Contender
@@ -44,6 +44,7 @@ __all__ = [
     "Contender",
     "Delivery",
     "Document",
+    "DocumentHead",
     "Finding",
     "FindingKind",
     "FlagChange",
@@ -72,6 +73,7 @@ __all__ = [
     "Revision",
     "Run",
     "RunState",
+    "SentTransition",
     "StateStore",
     "StoredCheck",
     "StoredCorrection",

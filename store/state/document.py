@@ -35,6 +35,22 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class DocumentHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a document without its body.
+
+    Attributes
+    ----------
+    fields : dict
+        Asked-for values of the body by name; None where it has none.
+    """
+
+    kind: str
+    key: str
+    version: int
+    created_at: datetime
+    fields: dict[str, Any] = {}
+
+
 class DocumentStore(StateTables):
     """Functions on documents."""
 
@@ -87,6 +103,49 @@ class DocumentStore(StateTables):
                 return
             last = found[-1]
 
+    def heads(
+        self,
+        kind: str,
+        fields: Mapping[str, tuple[str | int, ...]] | None = None,
+        *,
+        prefix: str = "",
+        every_version: bool = False,
+    ) -> list[DocumentHead]:
+        """Newest versions without their bodies, the latest created first: of large documents many are read in no time.
+
+        Parameters
+        ----------
+        fields : mapping of str to tuple, optional
+            Values of the body that are read, as text, by name: the path of each, of names and places in lists.
+        every_version : bool
+            All versions, those of a key from the newest on.
+        """
+        wanted = dict(fields or {})
+        values = [document.c.body[path].as_string().label(f"field_{name}") for name, path in wanted.items()]
+        question = sa.select(document.c.kind, document.c.key, document.c.version, document.c.created_at, *values).where(
+            document.c.kind == kind
+        )
+        if prefix:
+            question = question.where(document.c.key.startswith(prefix, autoescape=True))
+        if not every_version:
+            question = question.join(*_join_newest(kind, prefix))
+        order = (document.c.created_at.desc(), document.c.key, document.c.version.desc())
+        return [
+            DocumentHead(
+                kind=row["kind"],
+                key=row["key"],
+                version=row["version"],
+                created_at=row["created_at"],
+                fields={name: row[f"field_{name}"] for name in wanted},
+            )
+            for row in self.database.rows(question.order_by(*order))
+        ]
+
+    def get_version(self, kind: str, key: str, version: int) -> Document | None:
+        """One version, or None."""
+        row = self.database.first(_newest(kind, key).where(document.c.version == version))
+        return to_type(row, Document) if row else None
+
     def list_versions(self, kind: str, key: str) -> list[Document]:
         """All versions of a document, newest first."""
         return self._documents(_newest(kind, key).limit(None))
@@ -123,7 +182,8 @@ def _newest(kind: str, key: str) -> sa.Select[Any]:
     return sa.select(document).where(mine).order_by(document.c.version.desc()).limit(1)
 
 
-def _page_after(last: Document | None, kind: str, prefix: str, created_from: datetime | None) -> sa.Select[Any]:
+def _join_newest(kind: str, prefix: str) -> tuple[sa.Subquery, sa.ColumnElement[bool]]:
+    """What narrows documents of a kind to their newest versions."""
     latest = sa.select(document.c.key, sa.func.max(document.c.version).label("version")).where(document.c.kind == kind)
     if prefix:
         latest = latest.where(document.c.key.startswith(prefix, autoescape=True))
@@ -131,7 +191,11 @@ def _page_after(last: Document | None, kind: str, prefix: str, created_from: dat
     same = sa.and_(
         document.c.kind == kind, document.c.key == latest_of.c.key, document.c.version == latest_of.c.version
     )
-    question = sa.select(document).join(latest_of, same)
+    return latest_of, same
+
+
+def _page_after(last: Document | None, kind: str, prefix: str, created_from: datetime | None) -> sa.Select[Any]:
+    question = sa.select(document).join(*_join_newest(kind, prefix))
     if created_from is not None:
         question = question.where(document.c.created_at >= created_from)
     if last is not None:

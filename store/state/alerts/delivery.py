@@ -52,6 +52,14 @@ class ClaimedTransition(msgspec.Struct, frozen=True, kw_only=True):
     transition: AlertTransition
 
 
+class SentTransition(msgspec.Struct, frozen=True, kw_only=True):
+    """A transition that was delivered, and when."""
+
+    transition_id: int
+    sent_at: datetime
+    transition: AlertTransition
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """State of a delivery; ``state`` is pending, claimed, sent, skipped or failed."""
 
@@ -216,6 +224,19 @@ class DeliveryStore(StateTables):
             .limit(limit)
         )
         return [to_stored(row) for row in self.database.rows(question)]
+
+    def list_sent(self, channel: str = EMAIL) -> list[SentTransition]:
+        """Transitions that were delivered on a channel, the latest first."""
+        question = (
+            sa.select(transition, delivery.c.finished_at.label("sent_at"))
+            .join_from(delivery, transition)
+            .where(delivery.c.channel == channel, delivery.c.state == "sent")
+            .order_by(delivery.c.finished_at.desc(), delivery.c.id.desc())
+        )
+        return [
+            SentTransition(transition_id=row["id"], sent_at=row["sent_at"], transition=to_type(row, AlertTransition))
+            for row in self.database.rows(question)
+        ]
 
     def get_backlog(self, channel: str, *, failed_since: datetime) -> Backlog:
         """What waits on a channel, and how many deliveries were given up since a moment."""

@@ -108,6 +108,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "report.city.table.cut_": ("exceeding", "all"),
     "report.city.absent.cut_": CutReason,
     "report.city.figure.regime_": tuple(item.indicator for item in assumptions().regime),
+    "cli.revisions.change_": LaterCause,
     "mail.severity_": Severity,
     "mail.": ("resolved_late", "closed_late"),
     "mail.end_": (*EndReason, "allowed"),

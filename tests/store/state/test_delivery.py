@@ -140,3 +140,12 @@ def test_a_permanent_failure_is_not_tried_again(store: StateStore) -> None:
     (claimed,) = store.deliveries.claim("w", "email")
     store.deliveries.finish(claimed.delivery_id, ok=False, detail="550 no such user", permanent=True)
     assert store.deliveries.claim("w", "email", now=datetime.now(UTC) + timedelta(days=9)) == []
+
+
+def test_what_was_sent_is_listed_with_its_moment(store: StateStore) -> None:
+    store.alerts.save(transition())
+    assert store.deliveries.list_sent() == []
+    (claim,) = store.deliveries.claim("a", "email")
+    store.deliveries.finish(claim.delivery_id, ok=True, worker="a", now=NOW)
+    (sent,) = store.deliveries.list_sent()
+    assert (sent.transition_id, sent.sent_at, sent.transition.value) == (claim.transition_id, NOW, 9.5)

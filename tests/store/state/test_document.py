@@ -65,3 +65,18 @@ def test_first_versions_that_are_put_at_once_follow_each_other(store: StateStore
     with ThreadPoolExecutor(4) as threads:
         versions = list(threads.map(put, range(4)))
     assert [sorted(item) for item in zip(*versions, strict=True)] == [[1, 2, 3, 4]] * 10
+
+
+def test_heads_have_values_of_the_body_without_the_body(store: StateStore) -> None:
+    store.documents.put("case", "a/1", {"state": "x", "list": []})
+    store.documents.put("case", "a/1", {"state": "y", "list": [{"name": "first"}]})
+    store.documents.put("case", "b/1", {})
+    fields = {"state": ("state",), "name": ("list", 0, "name")}
+    found = {item.key: (item.version, item.fields) for item in store.documents.heads("case", fields)}
+    assert found == {"a/1": (2, {"state": "y", "name": "first"}), "b/1": (1, {"state": None, "name": None})}
+    versions = store.documents.heads("case", fields, prefix="a/", every_version=True)
+    assert [(item.version, item.fields["name"]) for item in versions] == [(2, "first"), (1, None)]
+    first = store.documents.get_version("case", "a/1", 1)
+    assert first is not None
+    assert first.body["state"] == "x"
+    assert store.documents.get_version("case", "a/1", 3) is None

@@ -1,0 +1,278 @@
+"""Published reports, products and mails whose figures rest on hours that changed since they were issued."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analysis.report.city.evidence import NETWORKS, SIX
+from analysis.report.city.period import parse_period
+from analysis.report.city.revision import REPORT
+from analysis.report.hour_basis import HourBasis
+from analysis.report.stored_case import CASE
+from analysis.run.assessment import ALL
+from analysis.run.chemistry import DOCUMENT as CHEMISTRY
+from analysis.run.city_report import PROVINCE
+from analysis.run.cocontrol import KIND as COCONTROL
+from analysis.run.cocontrol import season_of
+from analysis.run.joint_pollution import JOINT, RELATION
+from analysis.run.later_change import LaterChange, later_changes, read_history
+from analysis.run.stored_assessment import DOCUMENT as ASSESSMENT
+from schemas.alert import RuleKind
+from schemas.interval import Interval, floor_hour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from analysis.report.city.period import ReportPeriod
+    from schemas.network import Network
+    from store.state import DocumentHead, SentTransition, StateStore
+
+MAIL = "mail"
+"""Kind of the mails of alerts."""
+COPOLLUTION = "copollution"
+_ALL_NETWORKS = ("gas", "met", "pm", "voc")
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+EVER = Interval(datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+"""All moments that a reading may have."""
+
+
+class OutdatedPublication(msgspec.Struct, frozen=True, kw_only=True):
+    """Something published, and what changed in its hours since.
+
+    Attributes
+    ----------
+    kind : str
+        Kind of the document (`PUBLICATIONS`), or `MAIL`.
+    key : str
+        Of the document; of a mail the alert.
+    version : int or None
+        Of the document, the newest one.
+    issued_at : datetime
+        UTC; of a mail when it was sent.
+    stated : float or None
+        Of a mail: the value that it stated, in ``unit``.
+    changes : tuple of LaterChange
+        By station and cause.
+    """
+
+    kind: str
+    key: str
+    version: int | None
+    issued_at: datetime
+    stated: float | None = None
+    unit: str | None = None
+    changes: tuple[LaterChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rested:
+    """A publication and the hours that it rests on."""
+
+    publication: OutdatedPublication
+    basis: HourBasis
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How the hours of a kind of document are known: values that are read of its body, and the function of both."""
+
+    basis_of: Callable[[DocumentHead, Network], HourBasis]
+    fields: Mapping[str, tuple[str | int, ...]]
+
+
+def outdated_publications(
+    state: StateStore,
+    network: Network,
+    span: Interval = EVER,
+    *,
+    station_id: str | None = None,
+    kinds: tuple[str, ...] = (),
+) -> list[OutdatedPublication]:
+    """Publications that rest on hours which changed since they were issued, the latest change first.
+
+    Parameters
+    ----------
+    state : StateStore
+    network : Network
+        Stations of cities are those that it has now.
+    span : Interval
+        UTC; only changes of readings and hours that start in it.
+    station_id : str or None
+        Only changes at this station.
+    kinds : tuple of str
+        Of `PUBLICATIONS` and `MAIL`; none: all.
+
+    Raises
+    ------
+    store.error.StoreError
+
+    Notes
+    -----
+    A new version of a document takes it off the list. Forecasts and factorisations are not on it: none is changed, and the next one
+    follows within the hour or the day.
+    """
+    chosen = kinds or (*PUBLICATIONS, MAIL)
+    rested = [item for kind in chosen for item in _rested(state, network, kind)]
+    if not rested:
+        return []
+    oldest = min(item.publication.issued_at for item in rested)
+    found: dict[int, list[LaterChange]] = defaultdict(list)
+    for station in [station_id] if station_id else network.stations:
+        history = read_history(state, span, oldest, station)
+        latest = max((item.received_at for of in history.revisions.values() for item in of), default=oldest)
+        latest = max((item.recorded_at for of in history.replaced.values() for item in of), default=latest)
+        for number, item in enumerate(rested):
+            if station in item.basis.stations and item.publication.issued_at < latest:
+                own = msgspec.structs.replace(item.basis, stations=(station,))
+                found[number] += later_changes(history, own, item.publication.issued_at, network)
+    outdated = [
+        msgspec.structs.replace(rested[number].publication, changes=tuple(changes))
+        for number, changes in found.items()
+        if changes
+    ]
+    return sorted(outdated, key=lambda item: (max(one.at for one in item.changes), item.kind, item.key), reverse=True)
+
+
+def _rested(state: StateStore, network: Network, kind: str) -> Iterator[_Rested]:
+    if kind == MAIL:
+        yield from (item for one in state.deliveries.list_sent() if (item := _of_mail(one, network)) is not None)
+        return
+    rule = PUBLICATIONS[kind]
+    for head in state.documents.heads(kind, rule.fields):
+        try:
+            basis = rule.basis_of(head, network)
+        except (ValueError, TypeError, KeyError, msgspec.MsgspecError):
+            continue  # a document of another form, by another version
+        publication = OutdatedPublication(kind=kind, key=head.key, version=head.version, issued_at=head.created_at)
+        yield _Rested(publication, basis)
+
+
+def _of_mail(item: SentTransition, network: Network) -> _Rested | None:
+    """Of an alert on values: its parameter at its station from the beginning of the condition on."""
+    stated = item.transition
+    station = network.stations.get(stated.station_id)
+    if stated.kind is not RuleKind.THRESHOLD or stated.parameter is None or station is None:
+        return None
+    networks = {str(one.network) for one in station.instruments if stated.parameter in one.parameters}
+    basis = HourBasis(
+        stations=(stated.station_id,),
+        networks=tuple(sorted(networks)),
+        parameters=(stated.parameter,),
+        spans=(Interval(floor_hour(min(stated.since, stated.at)), max(stated.since, stated.at) + _HOUR),),
+    )
+    publication = OutdatedPublication(
+        kind=MAIL,
+        key=stated.alert_key,
+        version=None,
+        issued_at=item.sent_at,
+        stated=stated.value,
+        unit=stated.unit,
+    )
+    return _Rested(publication, basis)
+
+
+def _of_report(head: DocumentHead, network: Network) -> HourBasis:
+    """Key ``place/period/language``: the period, the one before and the year before."""
+    place, text, _ = head.key.split("/")
+    period = parse_period(text)
+    return _of_periods(place, (period, period.before(), period.year_before()), head, network)
+
+
+def _of_assessment(head: DocumentHead, network: Network) -> HourBasis:
+    """Key ``place/period``: the period and the year before."""
+    place, text = head.key.split("/")
+    period = parse_period(text)
+    return _of_periods(place, (period, period.year_before()), head, network)
+
+
+def _of_periods(place: str, periods: Iterable[ReportPeriod], head: DocumentHead, network: Network) -> HourBasis:
+    bounds = dict.fromkeys(one.bounds(network.timezone) for one in periods)
+    return HourBasis(
+        stations=_stations(place, network),
+        networks=NETWORKS,
+        parameters=SIX,
+        spans=tuple(Interval(start, min(end, head.created_at)) for start, end in bounds),
+    )
+
+
+def _of_days(head: DocumentHead, network: Network) -> HourBasis:
+    """Key ``place/first/last``: gases."""
+    place, first, last = head.key.split("/")
+    return HourBasis(
+        stations=_stations(place, network),
+        networks=NETWORKS,
+        parameters=SIX,
+        spans=(_days(first, last, head, network),),
+    )
+
+
+def _of_chemistry(head: DocumentHead, network: Network) -> HourBasis:
+    place, first, last = head.key.split("/")
+    return _of_networks(_stations(place, network), ("gas", "pm", "voc"), _days(first, last, head, network), network)
+
+
+def _of_season(head: DocumentHead, network: Network) -> HourBasis:
+    """Key ``place/first day of the season``."""
+    place, first = head.key.split("/")
+    _, last = season_of(date.fromisoformat(first))
+    return _of_networks(_stations(place, network), _ALL_NETWORKS, _days(first, str(last), head, network), network)
+
+
+def _of_case(head: DocumentHead, _: Network) -> HourBasis:
+    """The event: its stations and parameters while it lasted."""
+    start, stations, parameters = (head.fields[name] for name in ("start", "stations", "parameters"))
+    end = head.fields["end"] or head.fields["computed_at"]
+    return HourBasis(
+        stations=msgspec.json.decode(stations, type=tuple[str, ...]),
+        networks=tuple(str(code) for code in _ALL_NETWORKS),
+        parameters=msgspec.json.decode(parameters, type=tuple[str, ...]),
+        spans=(Interval(datetime.fromisoformat(start), datetime.fromisoformat(end) + _HOUR),),
+    )
+
+
+def _of_networks(stations: tuple[str, ...], networks: tuple[str, ...], span: Interval, network: Network) -> HourBasis:
+    known = (one for name in stations for one in network.stations[name].instruments if one.network in networks)
+    codes = tuple(dict.fromkeys(code for one in known for code in one.parameters))
+    return HourBasis(stations=stations, networks=networks, parameters=codes, spans=(span,))
+
+
+def _stations(place: str, network: Network) -> tuple[str, ...]:
+    """Ids of a station, of a city's stations, or of all."""
+    if place in network.stations:
+        return (place,)
+    every = place in {PROVINCE, ALL}
+    return tuple(item.id for item in network.stations_of("gas") if every or item.city == place)
+
+
+def _days(first: str, last: str, head: DocumentHead, network: Network) -> Interval:
+    """UTC bounds of civil days, both included, as far as they were over."""
+    days = (date.fromisoformat(first), date.fromisoformat(last) + _DAY)
+    start, end = (datetime.combine(day, time.min, tzinfo=network.timezone).astimezone(UTC) for day in days)
+    return Interval(start, min(end, head.created_at))
+
+
+PUBLICATIONS: Mapping[str, _Kind] = {
+    REPORT: _Kind(_of_report, {}),
+    ASSESSMENT: _Kind(_of_assessment, {}),
+    COPOLLUTION: _Kind(_of_days, {}),
+    CHEMISTRY: _Kind(_of_chemistry, {}),
+    COCONTROL: _Kind(_of_season, {}),
+    JOINT: _Kind(_of_season, {}),
+    RELATION: _Kind(_of_season, {}),
+    CASE: _Kind(
+        _of_case,
+        {
+            "start": ("event", "start"),
+            "end": ("event", "end"),
+            "computed_at": ("computed_at",),
+            "stations": ("event", "stations"),
+            "parameters": ("event", "parameters"),
+        },
+    ),
+}
+"""Kinds of documents whose hours are known, with how."""
