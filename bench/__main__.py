@@ -19,7 +19,6 @@ MODULES = {
     "bench.qc.province_hour": ("qc.province_hour",),
     "bench.qc.reprocess_year": ("qc.reprocess_year",),
     "bench.ingest.gateway_conns": ("gateway.conns",),
-    "bench.analysis.forecast_skill": ("forecast.skill",),
     "bench.analysis.forecast_daily": (
         "forecast.pm25",
         "forecast.pm25.noweather",

@@ -1,4 +1,4 @@
-"""Daily AQI of today and three more days from joint samples of the hourly forecast.
+"""Daily AQI, mean of PM2.5 and MDA8 of O3 of today and three more days from joint samples of the hourly forecast.
 
 A sample is a course of all pollutants: ranks of held-out residuals of one origin, mapped to the forecast's own quantiles. Range and
 primary pollutant come from the index of each sample, so that pollutants and hours that go together stay together.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,13 +68,15 @@ def daily_index(
     DataFrame
         Index ``start`` (UTC) of each civil day: ``aqi`` (median), ``aqi_q05``, ``aqi_q10``, ``aqi_q90``, ``aqi_q95``; ``level``,
         ``level_low``, ``level_high`` (1 to 6, of the median and the 80 % range); ``above_100``, ``above_200`` (probabilities);
-        ``primary`` (text) with ``primary_probability``; ``observed_h`` hours of the day that are observed; ``edition``; ``missing``
+        ``primary`` (text) with ``primary_probability``; ``pm25`` (mean) and ``mda8`` [µg m⁻³], each with ``_q05``, ``_q95`` and ``_warn``,
+        the statistic of the hours' warning values; ``observed_h`` hours of the day that are observed; ``edition``; ``missing``
         items without forecast (text). A day on which nothing can be computed is absent.
     """
     if not found:
         return pd.DataFrame()
     series = grid.series.index(next(iter(found.values())).series)
     samples = {target: _samples(item, ranks) for target, item in found.items()}
+    warned = {target: item.warn[None, :] for target, item in found.items()}
     today = origin.tz_convert(zone).normalize()
     rows = {}
     for ahead in range(DAYS):
@@ -81,6 +84,9 @@ def daily_index(
         hours = {target: _hours_of(grid, series, target, values, (day, origin)) for target, values in samples.items()}
         row = _day_row(hours, day.date(), zone)
         if row:
+            row |= _pollutant_values(
+                hours, {item: _hours_of(grid, series, item, values, (day, origin)) for item, values in warned.items()}
+            )
             observed = float(np.clip((origin - day) / pd.Timedelta(hours=1), 0, _DAY_HOURS))
             rows[day.tz_convert("UTC")] = row | {"observed_h": observed}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("start")
@@ -145,6 +151,20 @@ def _day_row(hours: Mapping[str, NDArray[np.float64]], day: date, zone: ZoneInfo
         "edition": str(edition),
         "missing": ", ".join(str(item) for item in items if item not in known),
     }  # fmt: skip
+
+
+def _pollutant_values(
+    hours: Mapping[str, NDArray[np.float64]], warned: Mapping[str, NDArray[np.float64]]
+) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, target, statistic in (("pm25", "pm25", partial(_mean, minimum=_OF_DAY)), ("mda8", "o3", _mda8)):
+        values = statistic(hours[target]) if target in hours else np.empty(0)
+        values = values[np.isfinite(values)]
+        if len(values):
+            low, middle, high = np.quantile(values, (0.05, 0.5, 0.95)).round(3).tolist()
+            warn = round(float(statistic(warned[target])[0]), 3)
+            found |= {name: middle, f"{name}_q05": low, f"{name}_q95": high, f"{name}_warn": warn}
+    return found
 
 
 def _primary(items: list[Item], whole: NDArray[np.float64]) -> tuple[str, float]:

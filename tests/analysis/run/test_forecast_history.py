@@ -80,6 +80,30 @@ def test_the_score_counts_the_pairs_of_a_day_and_can_be_renewed(filled: SharedSe
     assert {item.station_id for item in own} == {"st-0"}
 
 
+def test_what_was_issued_at_midnight_is_scored_by_lead_day(
+    filled: SharedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("run_dir", "influx_url", "influx_database", "state_url", "network"):
+        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(filled, name)))
+    line = ["analyse", "backtest", "--stored", "--target", "mda8", "--days", "3", "--history", "8", "--json"]
+    line += ["--now", f"{MIDNIGHT + timedelta(days=4):%Y-%m-%dT%H:%MZ}"]
+    assert CliRunner().invoke(build_app(["analyse"]), line).exit_code == 1
+    midnight = MIDNIGHT - timedelta(hours=MIDNIGHT.hour - 16)
+    for hours in (0, 5, 24):
+        forecast(filled, midnight + timedelta(hours=hours))
+    done = CliRunner().invoke(build_app(["analyse"]), line)
+    assert done.exit_code == 0, done.output
+    (row,) = done.stdout.splitlines()
+    found = json.loads(row)
+    assert (found["target"], found["threshold"], found["stations"]) == ("mda8", 160.0, ["210100", "st-0", "st-1"])
+    assert [(item["lead_day"], item["site_days"]) for item in found["lead_days"]] == [(0, 3), (1, 6), (2, 6), (3, 3)]
+    keys = {"rmse", "mae", "r2", "pod", "far", "csi", "coverage"}
+    for item in found["lead_days"]:
+        assert keys <= item.keys()
+        assert item["persistence"].keys() == keys
+        assert item["persistence"]["coverage"] is None  # too few days before the first issue for its interval
+
+
 def test_days_without_a_forecast_have_no_score(filled: SharedSettings) -> None:
     assert score_days(filled, DAY, DAY).pairs == 0
     assert read_scores(filled, DAY, DAY) == []

@@ -1,4 +1,4 @@
-"""``skyground analyse backtest``: scores of the daily forecast on files, and of the hourly one on stored hours."""
+"""``skyground analyse backtest``: scores of the daily forecast on files, and of what was issued on stored hours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from console.cli.shell.option import AsJson, check_one_of, refuse_given
 from console.cli.shell.row import plain, show
 
 if TYPE_CHECKING:
-    from analysis.forecast.daily.backtest import DailyBacktest
+    from collections.abc import Sequence
+
+    from analysis.forecast.daily.backtest import DailyBacktest, LeadSkill
+    from analysis.forecast.hourly.daily_score import IssuedLead
 
 _TARGETS = ("pm25", "mda8")
 _WEATHER = ("perfect", "none")
@@ -38,11 +41,12 @@ def backtest(  # noqa: PLR0917 - arguments of a command
         str | None, typer.Option(help="last civil day of training, as 2016-02-29 训练截止日")
     ] = None,
     stored: Annotated[
-        bool, typer.Option("--stored", help="score the hourly forecast on stored hours 对库内数据回测")
+        bool, typer.Option("--stored", help="score what was issued at local midnight 对已发布预报评分")
     ] = False,
-    days: Annotated[int, typer.Option(min=1, max=365, help="with --stored: days scored, up to now 回测天数")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=365, help="with --stored: last civil days scored 评分天数")] = 7,
     history: Annotated[
-        int, typer.Option(min=3, max=1500, help="with --stored: days of history read 读取历史天数")
+        int,
+        typer.Option(min=3, max=1500, help="with --stored: days before them, for persistence 此前天数，用于持续性预报"),
     ] = 60,
     now: Moment = None,
     as_json: AsJson = False,
@@ -52,7 +56,7 @@ def backtest(  # noqa: PLR0917 - arguments of a command
     check_one_of(weather, _WEATHER, "--weather")
     if stored:
         refuse_given(context, _OF_FILES, "it has no meaning with --stored")
-        _of_stored("o3" if target == "mda8" else target, days=days, history=history, now=now, as_json=as_json)
+        _of_stored(target, days=days, history=history, now=now, as_json=as_json)
         return
     refuse_given(context, _OF_STORED, "it has no meaning without --stored")
     if not files or train_until is None:
@@ -88,31 +92,39 @@ def _show_daily(found: DailyBacktest) -> None:
             first=found.first, last=found.last,
         )
     )  # fmt: skip
+    _show_leads(found.lead_days)
+
+
+def _show_leads(leads: Sequence[LeadSkill | IssuedLead]) -> None:
     rows = []
-    for item in found.lead_days:
+    for item in leads:
         scores = plain(item)
         persistence = scores.pop("persistence")
-        lead = {"lead_day": scores["lead_day"]}
+        lead = {name: scores[name] for name in ("lead_day", "site_days", "events")}
         rows.append(lead | {"predictor": "model"} | {name: scores[name] for name in persistence})
         rows.append(lead | {"predictor": "persistence"} | persistence)
     show(rows, as_json=False)
 
 
-def _of_stored(parameter: str, *, days: int, history: int, now: str | None, as_json: bool) -> None:
+def _of_stored(target: str, *, days: int, history: int, now: str | None, as_json: bool) -> None:
+    from analysis.forecast.daily.site_hours import DailyTarget
     from analysis.run.forecast import backtest_stored
 
     settings = shell.settings()
     moment = past(now, settings.stations.timezone)
-    result = shell.or_exit(
-        lambda: backtest_stored(settings, parameter, moment, days=days, history_days=max(history, days + 1))
+    found = shell.or_exit(
+        lambda: backtest_stored(settings, DailyTarget(target), moment, days=days, history_days=history)
     )
-    if result is None:
-        typer.echo(shell.text("backtest.none", parameter=parameter, at=f"{moment:%Y-%m-%dT%H:%MZ}"), err=True)
+    if found is None:
+        typer.echo(shell.text("backtest.none", target=target, days=days, at=f"{moment:%Y-%m-%dT%H:%MZ}"), err=True)
         raise typer.Exit(1)
-    head = {
-        "target": result.target,
-        "first": f"{result.first:%Y-%m-%dT%H:%MZ}",
-        "last": f"{result.last:%Y-%m-%dT%H:%MZ}",
-        "model": result.model,
-    }
-    show([(head if as_json else {}) | plain(item) for item in result.skills], as_json=as_json)
+    if as_json:
+        typer.echo(shell.to_json(found))
+        return
+    typer.echo(
+        shell.text(
+            "backtest.issued", target=found.target, threshold=found.threshold, stations=", ".join(found.stations),
+            models=", ".join(found.models), first=found.first, last=found.last,
+        )
+    )  # fmt: skip
+    _show_leads(found.lead_days)
