@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from analysis.forecast.daily.backtest import backtest_daily
 from analysis.forecast.daily.site_hours import site_hours
 from analysis.run.hour_source import hours_of_files
@@ -50,4 +52,5 @@ def backtest_files(
         If the day leaves too little to train on or nothing to score.
     """
     found = hours_of_files(files, dataset)
-    return backtest_daily(site_hours(found.hourly, target, found.zone), target, weather, train_until, options)
+    scored = backtest_daily(site_hours(found.hourly, target, found.zone), target, weather, train_until, options)
+    return msgspec.structs.replace(scored, out_of_range=dict(found.out_of_range))

@@ -6,8 +6,11 @@ sets. Both give `StationHours`: frames as in `schemas.frames` (hourly), one a st
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,13 +18,15 @@ import pandas as pd
 
 from analysis.case.join_networks import join_station
 from analysis.run.hours import read_hours
+from analysis.statistics.assessment import year_before
 from schemas.network import Station
+from schemas.parameter import parameter
 from sensors.datasets import DATASETS, DatasetError, beijing, supersite
 from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
+    from datetime import date
     from pathlib import Path
 
     from schemas.network import Network
@@ -55,6 +60,8 @@ class StationHours:
         ``stored``, or the name of the layout.
     held_batches : int
         Batches in the period that the gate holds; their values are left out.
+    out_of_range : mapping of str to int
+        Of files: values outside the physical range of the registry by parameter, which are left out (stored ones have failed).
     """
 
     hourly: Mapping[str, pd.DataFrame]
@@ -64,6 +71,7 @@ class StationHours:
     end: datetime
     source: str
     held_batches: int = 0
+    out_of_range: Mapping[str, int] = field(default_factory=dict)
 
     def by_city(self) -> dict[str, tuple[str, ...]]:
         """Station ids by code of their city; stations without one are absent."""
@@ -123,6 +131,32 @@ def stored_hours(
     )
 
 
+def joined_with_year_before(settings: SharedSettings, hours: StationHours, first: date, last: date) -> StationHours:
+    """Stored hours with those of the same stations and days a year before, where there are any; start and end stay.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    hours : StationHours
+        Of `stored_hours`.
+    first, last : date
+        Civil days of ``hours``, both included.
+    """
+    days = year_before(first, last)
+    start, end = (
+        datetime.combine(day, time.min, tzinfo=hours.zone).astimezone(UTC) for day in (days[0], days[1] + timedelta(1))
+    )
+    try:
+        earlier = stored_hours(settings, start, min(end, hours.start), stations=tuple(hours.hourly))
+    except NoHoursError:
+        return hours
+    joined = {
+        name: pd.concat([earlier.hourly[name], frame]) if name in earlier.hourly else frame
+        for name, frame in hours.hourly.items()
+    }
+    return replace(hours, hourly=joined)
+
+
 def hours_of_files(files: Iterable[Path], layout: str) -> StationHours:
     """Hours of the files of a published data set.
 
@@ -136,7 +170,7 @@ def hours_of_files(files: Iterable[Path], layout: str) -> StationHours:
     Raises
     ------
     DatasetError
-        A file of another layout, or an hour of a station that is there twice.
+        A file of another layout, a line without a site, or an hour of a station that is there twice.
     """
     read = LAYOUTS[layout]
     values: _Values = {}
@@ -146,7 +180,8 @@ def hours_of_files(files: Iterable[Path], layout: str) -> StationHours:
         msg = "no hours in the files"
         raise DatasetError(msg)
     known = {item.id: item for item in DATASETS[layout].stations}
-    hourly = {name: _frame(found) for name, found in values.items()}
+    left_out: Counter[str] = Counter()
+    hourly = {name: _in_range(_frame(found), left_out) for name, found in values.items()}
     return StationHours(
         hourly=hourly,
         stations={
@@ -156,6 +191,7 @@ def hours_of_files(files: Iterable[Path], layout: str) -> StationHours:
         start=min(frame.index[0] for frame in hourly.values()).to_pydatetime(),
         end=(max(frame.index[-1] for frame in hourly.values()) + pd.Timedelta(hours=1)).to_pydatetime(),
         source=layout,
+        out_of_range=dict(left_out),
     )
 
 
@@ -181,6 +217,8 @@ def _place(wanted: tuple[str, ...], city: str | None) -> str:
 
 def _beijing(path: Path, found: _Values) -> None:
     for row, start, values in beijing.read_values(path):
+        if not row.cells["station"].strip():
+            row.fail("station", "the name of a site")
         hours = found.setdefault(f"bj-{row.cells['station'].lower()}", {})
         if start in hours:
             row.fail("hour", f"an hour of {row.cells['station']} once, {start:%Y-%m-%dT%H:%MZ} came before")
@@ -199,6 +237,20 @@ def _supersite(path: Path, found: _Values) -> None:
 def _frame(hours: Mapping[datetime, Mapping[str, float]]) -> pd.DataFrame:
     starts = sorted(hours)
     return pd.DataFrame.from_records([hours[start] for start in starts], index=pd.DatetimeIndex(starts, name="start"))
+
+
+def _in_range(hourly: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
+    """Values outside the physical range of their parameter become NaN, and are counted."""
+    found = {}
+    for code in hourly:
+        known = parameter(str(code))
+        low = -math.inf if known.range_min is None else known.range_min
+        high = math.inf if known.range_max is None else known.range_max
+        outside = (hourly[code] < low) | (hourly[code] > high)
+        if outside.any():
+            left_out[str(code)] += int(outside.sum())
+        found[code] = hourly[code].mask(outside)
+    return pd.DataFrame(found, index=hourly.index)
 
 
 LAYOUTS: Mapping[str, Callable[[Path, _Values], None]] = {"beijing": _beijing, "supersite": _supersite}

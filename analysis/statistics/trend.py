@@ -37,7 +37,7 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     slope, low, high : float or None
-        ConcentrationChange a year and its 95 % interval [unit / a]; None: see ``reason``.
+        Change a year and its 95 % interval [unit / a]; None: see ``reason``.
     percent, percent_low, percent_high : float or None
         The same as part of the mean [% / a].
     p : float or None

@@ -89,6 +89,8 @@ class DailyBacktest(msgspec.Struct, frozen=True, kw_only=True):
     train_from, train_until, first, last : str
         Civil days: first and last of training, first and last target day that was scored.
     lead_days : tuple of LeadSkill
+    out_of_range : dict of str to int
+        Values outside the physical range of their parameter, which are left out.
     """
 
     target: str
@@ -100,6 +102,7 @@ class DailyBacktest(msgspec.Struct, frozen=True, kw_only=True):
     first: str
     last: str
     lead_days: tuple[LeadSkill, ...]
+    out_of_range: dict[str, int] = {}
 
 
 def backtest_daily(

@@ -59,9 +59,14 @@ def changes(now: Assessment, before: Assessment) -> tuple[ConcentrationChange, .
 
 
 def ranking(assessments: Iterable[Assessment]) -> list[tuple[int, Assessment]]:
-    """Places from the best to the worst by the composite index; equal indices (two decimals) share a rank, without one they are left out."""
+    """Places from the best to the worst by the composite index.
+
+    Equal indices (two decimals) share a rank. Places without an index are left out, and next to places with a valid month or year
+    those without; where none is valid, as in a month that is not over, all are ranked.
+    """
+    found = [item for item in assessments if item.composite_index is not None]
     known = sorted(
-        (item for item in assessments if item.composite_index is not None),
+        [item for item in found if item.is_valid] or found,
         key=lambda item: (round(item.composite_index or 0.0, 2), item.place),
     )
     figures = [round(item.composite_index or 0.0, 2) for item in known]

@@ -97,6 +97,11 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     stations: int
     parts: tuple[Assessment, ...] = ()
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether every pollutant fulfils the rule of the month or year; False of a span without a rule."""
+        return all(item.is_valid for item in self.pollutants)
+
     def of(self, pollutant: str) -> PollutantAssessment:
         """One pollutant by its column."""
         return next(item for item in self.pollutants if item.pollutant == pollutant)

@@ -12,6 +12,7 @@ from console.cli import shell
 from console.cli.shell.moment import day as read_day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from zoneinfo import ZoneInfo
 
@@ -36,6 +37,7 @@ def read_station_hours(
     city: str | None = None,
     days: tuple[str | None, str | None] = (None, None),
     default_days: int = 31,
+    with_year_before: bool = False,
 ) -> StationHours:
     """Hours that the options name, cut to whole civil days.
 
@@ -50,8 +52,10 @@ def read_station_hours(
         First and last civil day, both included. None: of files all; of stored hours ``default_days`` up to today.
     default_days : int
         [d]
+    with_year_before : bool
+        Whether the same days a year before are read too, where there are any; start and end stay those of the days asked for.
     """
-    from analysis.run.hour_source import LAYOUTS, NoHoursError, hours_of_files, stored_hours
+    from analysis.run.hour_source import LAYOUTS, NoHoursError, hours_of_files, joined_with_year_before, stored_hours
     from sensors.datasets import DatasetError
 
     first, last = read_day(days[0], "--day-from"), read_day(days[1], "--day-to")
@@ -63,7 +67,9 @@ def read_station_hours(
             msg = f"expected one of {', '.join(LAYOUTS)} with FILE, got {dataset}"
             raise typer.BadParameter(msg, param_hint="--dataset")
         found = shell.or_exit(lambda: hours_of_files(files, dataset), DatasetError)
-        return _cut(found, stations, first, last)
+        name_left_out(found.out_of_range)
+        found = _of_city(found, city) if city else found
+        return _cut(found, stations, (first, last), with_year_before=with_year_before)
     if dataset is not None:
         msg = "it has no meaning without FILE"
         raise typer.BadParameter(msg, param_hint="--dataset")
@@ -75,25 +81,52 @@ def read_station_hours(
         _midnight(first, settings.stations.timezone),
         _midnight(last + timedelta(days=1), settings.stations.timezone),
     )
-    return shell.or_exit(
+    found = shell.or_exit(
         lambda: stored_hours(settings, start, min(end, now), stations=stations or (), city=city), NoHoursError
     )
+    if not with_year_before:
+        return found
+    return shell.or_exit(lambda: joined_with_year_before(settings, found, first, last))
 
 
-def _cut(found: StationHours, stations: list[str] | None, first: date | None, last: date | None) -> StationHours:
+def name_left_out(out_of_range: Mapping[str, int]) -> None:
+    """Name the values of files that are left out, on standard error."""
+    if out_of_range:
+        counts = ", ".join(f"{name} {count}" for name, count in out_of_range.items())
+        typer.echo(shell.text("hours.out_of_range", counts=counts), err=True)
+
+
+def _of_city(found: StationHours, city: str) -> StationHours:
+    from dataclasses import replace
+
+    of_city = found.by_city().get(city, ())
+    if not of_city:
+        shell.stop(
+            f"city {city!r}: no station of it in the files, expected one of {', '.join(found.by_city()) or 'none'}"
+        )
+    return replace(found, hourly={name: found.hourly[name] for name in of_city})
+
+
+def _cut(
+    found: StationHours,
+    stations: list[str] | None,
+    days: tuple[date | None, date | None],
+    *,
+    with_year_before: bool,
+) -> StationHours:
     """The stations and days asked for."""
     from dataclasses import replace
 
+    first, last = days
     for name in stations or ():
         if name not in found.hourly:
             shell.stop(f"station {name} is not in the files, expected one of {', '.join(found.hourly)}")
     start = _midnight(first, found.zone) if first else found.start
     end = _midnight(last + timedelta(days=1), found.zone) if last else found.end
     hourly = {
-        name: part
+        name: frame[frame.index < end] if with_year_before else frame[(frame.index >= start) & (frame.index < end)]
         for name, frame in found.hourly.items()
-        if (not stations or name in stations)
-        and not (part := frame[(frame.index >= start) & (frame.index < end)]).empty
+        if (not stations or name in stations) and ((frame.index >= start) & (frame.index < end)).any()
     }
     if not hourly:
         shell.stop(f"no hours in the files from {first or 'their start'} to {last or 'their end'}")

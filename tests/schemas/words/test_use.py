@@ -27,6 +27,7 @@ from analysis.report.city.document import PeriodKind
 from analysis.report.city.evidence import SIX
 from analysis.report.city.products import CutReason
 from analysis.run.later_change import LaterCause
+from analysis.statistics.limit import Edition
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
 from schemas.gate import GateOutcome
@@ -78,6 +79,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "word.component.": COMPONENTS,
     "word.source_kind.": (*load_library().kinds, BACKGROUND, UNNAMED),
     f"{UNNAMED_WORDS}.": Unnamed,
+    "cli.statistics.weights.": Edition,
     "coanalysis.chemistry.regime_": Regime,
     "coanalysis.chemistry.mass_": MassGrade,
     "coanalysis.chemistry.ammonium_": AmmoniumState,

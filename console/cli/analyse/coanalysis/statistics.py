@@ -44,7 +44,9 @@ def statistics(  # noqa: PLR0917 - typer passes them by name
 
     check_one_of(by, ("month", "year", "all"), "--by")
     check_one_of(of, ("station", "city", "all"), "--of")
-    hours = read_station_hours(files, dataset, stations=station, city=city, days=(day_from, day_to))
+    hours = read_station_hours(
+        files, dataset, stations=station, city=city, days=(day_from, day_to), with_year_before=True
+    )
     days = place_days(hours)
     kind = of if days.of(of) else "station"
     first, last = _span(hours)
@@ -65,6 +67,8 @@ def statistics(  # noqa: PLR0917 - typer passes them by name
             typer.echo(json.dumps(line, ensure_ascii=False, allow_nan=False))
         else:
             _show(item, rank, {change.pollutant: change.percent for change in compared})
+            for part in item.parts:
+                _show(part, None, {})
 
 
 def trend(  # noqa: PLR0917
@@ -82,9 +86,11 @@ def trend(  # noqa: PLR0917
     """Estimate the trend of monthly means (of O3: of MDA8) without their season. 去季节后的月均值趋势。"""
     from analysis.run.assessment import monthly_means, place_days
     from analysis.run.to_json import to_json
+    from analysis.statistics.limit import POLLUTANT_OF
     from analysis.statistics.trend import trend as compute
 
     check_one_of(of, ("station", "city", "all"), "--of")
+    check_one_of(parameter, tuple(POLLUTANT_OF), "--parameter")
     hours = read_station_hours(
         files, dataset, stations=station, city=city, days=(day_from, day_to), default_days=5 * _YEAR_DAYS
     )
@@ -99,7 +105,15 @@ def trend(  # noqa: PLR0917
         from console.cli.analyse.coanalysis.statistics_plot import plot_trend
 
         write_picture(png, plot_trend(monthly, results, parameter, str(shell.settings().language)))
-    show([{"place": name, "parameter": parameter} | to_json(item) for name, item in results.items()], as_json=as_json)
+    show(
+        [
+            {"place": name, "parameter": parameter, "unit": _unit_of_mean(parameter)}
+            | {"first": f"{monthly[name].index[0]}", "last": f"{monthly[name].index[-1]}"}
+            | to_json(item)
+            for name, item in results.items()
+        ],
+        as_json=as_json,
+    )
 
 
 def variation(  # noqa: PLR0917
@@ -121,6 +135,7 @@ def variation(  # noqa: PLR0917
     from analysis.statistics.variation import variation as compute
 
     check_one_of(cycle, tuple(Cycle), "--cycle")
+    unit = _unit_of_mean(parameter)
     hours = read_station_hours(
         files, dataset, stations=station, city=city, days=(day_from, day_to), default_days=_YEAR_DAYS
     )
@@ -133,7 +148,10 @@ def variation(  # noqa: PLR0917
         cycles = {item: compute(values, hours.zone, item) for item in Cycle}
         write_picture(png, plot_variation(cycles, parameter, str(shell.settings().language)))
     rows = compute(values, hours.zone, Cycle(cycle))
-    show([{"cycle": cycle, "parameter": parameter} | to_json(item) for item in rows], as_json=as_json)
+    first, last = _span(hours)
+    head = {"cycle": cycle, "parameter": parameter, "unit": unit, "stations": list(hours.hourly)}
+    head |= {"first": f"{first}", "last": f"{last}"}
+    show([head | to_json(item) for item in rows], as_json=as_json)
 
 
 def _by_span(found: list[Assessment]) -> list[list[Assessment]]:
@@ -148,6 +166,22 @@ def _span(hours: StationHours) -> tuple[date, date]:
     return first, max(first, (hours.end - timedelta(seconds=1)).astimezone(hours.zone).date())
 
 
+def _unit_of_mean(code: str) -> str:
+    """Unit of a parameter of which a mean over hours can be taken."""
+    from schemas.parameter import UnknownParameterError
+    from schemas.parameter import parameter as registered
+    from schemas.parameter.type import AveragingMethod
+
+    try:
+        known = registered(code)
+    except UnknownParameterError as error:
+        raise typer.BadParameter(str(error), param_hint="--parameter") from error
+    if known.averaging is AveragingMethod.VECTOR:
+        msg = f"{code} is a direction, which has no mean of this kind"
+        raise typer.BadParameter(msg, param_hint="--parameter")
+    return known.unit
+
+
 def _show(item: Assessment, rank: int | None, percent: dict[str, float | None]) -> None:
     """Head of a place and span, then a row a pollutant."""
     from analysis.statistics.assessment import compared
@@ -157,7 +191,7 @@ def _show(item: Assessment, rank: int | None, percent: dict[str, float | None]) 
         shell.text(
             "statistics.head", place=item.place, first=item.first, last=item.last, editions=", ".join(item.editions),
             good=f"{sum(item.level_days[:2])}/{item.aqi_days}", index=index, rank="-" if rank is None else rank,
-            source=item.composite_source, stations=item.stations,
+            source=shell.text(f"statistics.weights.{item.editions[0]}"), stations=item.stations,
         )
     )  # fmt: skip
     rows: list[dict[str, Any]] = [

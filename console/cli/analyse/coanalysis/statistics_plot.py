@@ -18,7 +18,9 @@ from analysis.statistics.aqi_level import level_of, levels
 from analysis.statistics.daily import civil_date
 from analysis.statistics.trend import without_season
 from analysis.statistics.variation import Cycle
+from schemas.parameter import parameter as registered
 from schemas.words import words as words_of
+from schemas.words.message import unit_text
 from schemas.words.naming import short_name
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 DPI = 100
 _DARK_LEVEL = 4
 _LINE, _BAND = "#1f5fa8", "#b9d2ee"
-_UNITS = {"co": "mg/m³"}
 _WHY = {"too_short": "statistics.trend_too_short", "too_many_gaps": "statistics.trend_too_many_gaps"}
 
 
@@ -103,7 +104,7 @@ def plot_trend(monthly: Mapping[str, pd.Series], trends: Mapping[str, Trend], pa
             series = series[(series.index >= known.index[0]) & (series.index <= known.index[-1])]
             moments = series.index.to_timestamp()
             axes.plot(moments, series, color="#9aa7b5", lw=1, marker="o", ms=2.5, label=words("statistics.month"))
-            title = f"{place} · {short_name(parameter, language)} [{_UNITS.get(parameter, 'µg/m³')}]"
+            title = f"{place} · {short_name(parameter, language)} [{unit_text(registered(parameter).unit)}]"
             if item.slope is None or item.mean is None:
                 title += " · " + words(_WHY[item.reason], months=item.months)
             else:
@@ -136,7 +137,7 @@ def plot_variation(cycles: Mapping[Cycle, Sequence[GroupMean]], parameter: str, 
     words = words_of(language, "cli")
     with _figure(10.0, 5.6) as (figure, out):
         panels = figure.subplot_mosaic([["hour_of_week"] * 3, ["hour", "month", "weekday"]])
-        unit = _UNITS.get(parameter, "µg/m³")
+        unit = unit_text(registered(parameter).unit)
         for cycle, axes in panels.items():
             groups = cycles[Cycle(cycle)]
             x = [item.group for item in groups]

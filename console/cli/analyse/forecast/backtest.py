@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import shell
+from console.cli.analyse.hour_option import name_left_out
 from console.cli.shell.moment import Moment, past
 from console.cli.shell.moment import day as read_day
 from console.cli.shell.option import AsJson, check_one_of, refuse_given
@@ -62,6 +63,7 @@ def backtest(  # noqa: PLR0917 - arguments of a command
     if not files or train_until is None:
         shell.stop("FILE... and --train-until are needed, or --stored")
     found = _of_files(files, dataset, target, weather=weather, train_until=train_until)
+    name_left_out(found.out_of_range)
     if as_json:
         typer.echo(shell.to_json(found))
     else:

@@ -115,3 +115,12 @@ def test_an_empty_table_gives_counts_of_nothing() -> None:
 def test_a_span_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="a: the span ends on 2025-05-01"):
         assess("a", mean_of({}), ZONE, date(2025, 5, 2), date(2025, 5, 1))
+
+
+def test_next_to_a_valid_month_one_without_its_days_has_no_rank_but_months_under_way_have_ranks() -> None:
+    def may(place: str, last: str, so2: float) -> Assessment:
+        return assess(place, days("2026-05-01", last, so2=so2), ZONE, date(2026, 5, 1), date(2026, 5, 31))
+
+    whole, few, fewer = may("a", "2026-05-31", 12.0), may("b", "2026-05-03", 3.0), may("c", "2026-05-02", 2.0)
+    assert [(rank, item.place) for rank, item in ranking([whole, few, fewer])] == [(1, "a")]
+    assert [(rank, item.place) for rank, item in ranking([few, fewer])] == [(1, "c"), (2, "b")]
