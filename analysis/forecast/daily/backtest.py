@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.forecast.daily.model import COVERAGE, DailyOptions, DailyPrediction, train_daily
 from analysis.forecast.daily.sample import DailySample, WeatherInput, daily_features, daily_sample
-from analysis.forecast.daily.site_hours import THRESHOLDS
+from analysis.forecast.daily.site_hours import THRESHOLDS, DailyTarget
 from analysis.forecast.daily.step import simulate
 from analysis.forecast.skill import contingency
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.forecast.daily.model import DailyModel
-    from analysis.forecast.daily.site_hours import DailyTarget, SiteHours
+    from analysis.forecast.daily.site_hours import SiteHours
 
 LEADS_D = (0, 1, 2)
 MINIMUM_TRAINING_D = 120
@@ -134,7 +134,7 @@ def backtest_daily(
     )
     skills = []
     for lead in LEADS_D:
-        sample = daily_sample(hours, features, lead, weather, simulated)
+        sample = daily_sample(hours, features, lead, weather, simulated, is_feature=target is DailyTarget.MDA8)
         known = np.isfinite(sample.target)
         training = sample.where(known & (sample.day + lead <= last_training))
         model = train_daily(training, target, options)

@@ -107,6 +107,10 @@ def test_the_oxidant_of_the_day_before_is_known() -> None:
 def test_what_the_step_models_run_into_is_a_feature_of_the_row() -> None:
     hours = site_hours(site_frames(40), DailyTarget.PM25, ZONE)
     simulated = np.arange(40 * 2 * 3 * 1, dtype=float).reshape(40, 2, 3, 1)
-    sample = daily_sample(hours, daily_features(hours), 1, WeatherInput.PERFECT, simulated)
+    features = daily_features(hours)
+    sample = daily_sample(hours, features, 1, WeatherInput.PERFECT, simulated, is_feature=True)
     column = sample.matrix[:, sample.names.index("simulated_0")]
     np.testing.assert_array_equal(column, simulated[:, :, 1, 0].ravel())
+    without = daily_sample(hours, features, 1, WeatherInput.PERFECT, simulated)
+    assert "simulated_0" not in without.names
+    np.testing.assert_array_equal(without.simulated, sample.simulated)
