@@ -290,6 +290,37 @@ class CaseList(BaseModel):
     cases: list[CaseModel]
 
 
+class ReportVersionModel(BaseModel):
+    """A former version of a report."""
+
+    version: int
+    state: str
+    issued_at: datetime
+
+
+class ReportModel(BaseModel):
+    """The newest version of a published report in one language."""
+
+    place: str = Field(description="City code, `province`, or name of a data set")
+    name: str
+    period: str = Field(description="A day, month or year")
+    kind: str = Field(description="`day`, `month` or `year`")
+    language: str
+    state: str = Field(description="`final`, `preliminary` or `revised`")
+    version: int
+    issued_at: datetime
+    files: dict[str, str] = Field(description="Addresses by format: `html`, `pdf`, `xlsx`")
+    older: list[ReportVersionModel] = Field(description="Former versions, the newest first")
+
+
+class ReportListModel(BaseModel):
+    """Published reports, those of the latest period first; ``total`` counts places and periods that the words ask for."""
+
+    limit: int
+    total: int
+    reports: list[ReportModel]
+
+
 class DatabaseModel(BaseModel):
     """Whether a database answers, with detail."""
 

@@ -23,11 +23,13 @@ from console.api.model import (
     FlagList,
     HealthReport,
     Problem,
+    ReportListModel,
     SeriesList,
     SourceList,
     StationList,
     WhyModel,
 )
+from console.api.reports import answer_report, answer_reports
 from console.api.series import answer_flags, answer_series
 from console.api.sources import answer_sources
 from console.api.word import (
@@ -38,6 +40,11 @@ from console.api.word import (
     CaseStation,
     CaseWords,
     PictureWords,
+    ReportFileWords,
+    ReportLanguage,
+    ReportPeriodText,
+    ReportPlace,
+    ReportWords,
     SeriesWords,
     SourceWords,
     WhyWords,
@@ -62,6 +69,8 @@ _NO_SOLUTION: dict[int | str, dict[str, Any]] = {
     }
 }
 _SOURCES = "Mass from each factor, hour by hour, with intervals"
+_NO_REPORT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such report."}}
+_REPORT_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}, "application/pdf": {}}}}
 _PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 
 
@@ -103,6 +112,7 @@ def build_router(queries: Queries) -> APIRouter:
     async def health() -> Response:
         return await health_in_time(queries)
 
+    _add_report_routes(router, queries)
     return router
 
 
@@ -122,6 +132,20 @@ def _add_product_routes(router: APIRouter, queries: Queries) -> None:
         station: CaseStation, parameter: CaseParameter, start: CaseStart, given: PictureWords
     ) -> Response:
         return await read_in(CALLS, partial(answer_picture, queries, f"{station}/{parameter}/{start}", given))
+
+
+def _add_report_routes(router: APIRouter, queries: Queries) -> None:
+    address = "/reports/{place}/{period}/{language}"
+
+    @router.get("/reports", response_model=ReportListModel, summary="Published reports, the latest period first")
+    async def reports(given: ReportWords) -> Response:
+        return await read_in(CALLS, partial(answer_reports, queries, given))
+
+    @router.get(address, responses=_NO_REPORT | _REPORT_FILES, summary="A published report: HTML, PDF or Excel")
+    async def report(
+        place: ReportPlace, period: ReportPeriodText, language: ReportLanguage, given: ReportFileWords
+    ) -> Response:
+        return await read_in(CALLS, partial(answer_report, queries, f"{place}/{period}/{language}", given))
 
 
 def _station(station: Station) -> dict[str, object]:

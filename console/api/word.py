@@ -13,6 +13,7 @@ from console.view.query import check_words
 PREFIX = "/api/v1"
 MOST_ALERTS = 500
 MOST_CASES = 200
+MOST_REPORTS = 200
 StationWord = Annotated[str, Query(alias="station", description="Station ids, separated by commas.")]
 ParameterWord = Annotated[str, Query(alias="parameter", description="Parameter codes, separated by commas.")]
 FromWord = Annotated[
@@ -55,6 +56,20 @@ CaseParameter = Annotated[str, Path(alias="parameter", description="Parameter co
 CaseStart = Annotated[
     str, Path(alias="start", description="Last part of the key of the case file, as `GET /api/v1/cases` has it.")
 ]
+PlaceWord = Annotated[str, Query(alias="place", description="City code, `province`, or name of a data set.")]
+KindWord = Annotated[str, Query(alias="kind", description="`day`, `month` or `year`.")]
+StateWord = Annotated[str, Query(alias="state", description="`final`, `preliminary` or `revised`.")]
+ReportPeriodWord = Annotated[
+    str, Query(alias="period", description="Beginning of the period: 2026, 2026-11 or 2026-11-28.")
+]
+ReportLimitWord = Annotated[
+    str, Query(alias="limit", description=f"Most reports in the answer: 1 to {MOST_REPORTS}, default {MOST_REPORTS}.")
+]
+ReportFormatWord = Annotated[str, Query(alias="format", description="`html` (default), `pdf` or `xlsx`.")]
+VersionWord = Annotated[str, Query(alias="version", description="Number of a version; absent: the newest.")]
+ReportPlace = Annotated[str, Path(alias="place", description="As `GET /api/v1/reports` has it.")]
+ReportPeriodText = Annotated[str, Path(alias="period", description="A day, month or year.")]
+ReportLanguage = Annotated[str, Path(alias="language", description="`zh` or `en`.")]
 BeforeWord = Annotated[
     str, Query(alias="before", description="`next` of the previous answer: the ended alerts after it.")
 ]
@@ -125,9 +140,31 @@ async def _picture_words(
     return check_words(request.query_params.multi_items(), ("language", "theme", "alert", "v"))
 
 
+async def _report_words(
+    request: Request,
+    *,
+    place: PlaceWord = "",
+    kind: KindWord = "",
+    state: StateWord = "",
+    period: ReportPeriodWord = "",
+    limit: ReportLimitWord = "",
+) -> dict[str, str]:
+    del place, kind, state, period, limit
+    return check_words(request.query_params.multi_items(), ("place", "kind", "state", "period", "limit"))
+
+
+async def _report_file_words(
+    request: Request, form: ReportFormatWord = "html", version: VersionWord = ""
+) -> dict[str, str]:
+    del form, version
+    return check_words(request.query_params.multi_items(), ("format", "version"))
+
+
 SeriesWords = Annotated[dict[str, str], Depends(_series_words)]
 WhyWords = Annotated[dict[str, str], Depends(_why_words)]
 AlertWords = Annotated[dict[str, str], Depends(_alert_words)]
 CaseWords = Annotated[dict[str, str], Depends(_case_words)]
 SourceWords = Annotated[dict[str, str], Depends(_source_words)]
 PictureWords = Annotated[dict[str, str], Depends(_picture_words)]
+ReportWords = Annotated[dict[str, str], Depends(_report_words)]
+ReportFileWords = Annotated[dict[str, str], Depends(_report_file_words)]

@@ -13,6 +13,7 @@ from console.query.cases import list_cases, read_alert_case, read_alert_cases, r
 from console.query.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
 from console.query.flag_reader import FlagReader
 from console.query.health import HealthData, HealthQuery, data_docs, read_counts
+from console.query.reports import list_reports, report_file
 from console.view.completeness import (
     DayCompleteness,
     calendar,
@@ -35,10 +36,13 @@ if TYPE_CHECKING:
 
     from analysis.case.case_file import CaseFile
     from analysis.report.stored_case import StoredCase
+    from analysis.run.city_report import ReportFormat
     from console.query.cases import AlertCase
+    from console.query.reports import ReportList
     from console.view.alert import AlertHistory
     from console.view.part import QueryPart
     from console.view.query import SeriesQuery
+    from console.view.report import ReportQuery
     from schemas.flagged import RecordedFlags
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
@@ -239,6 +243,14 @@ class Queries:
     ) -> list[StoredCase]:
         """Case files whose event begins in ``[start, end)``, the newest event first."""
         return list_cases(self.state, station_id=station_id, start=start, end=end, limit=limit)
+
+    def reports(self, query: ReportQuery, limit: int) -> ReportList:
+        """Published reports, those of the latest period first."""
+        return list_reports(self.state, query, limit)
+
+    def report_file(self, key: str, version: int | None, form: ReportFormat) -> bytes | None:
+        """A file of a published report; None where there is none."""
+        return report_file(self.state, key, version, form)
 
     def products(self, measurement: str, start: datetime, end: datetime) -> pd.DataFrame:
         """A product in ``[start, end)``, all stations."""

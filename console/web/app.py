@@ -24,6 +24,7 @@ from console.web.pages.aqi import aqi_page
 from console.web.pages.cases import case_page, cases_page
 from console.web.pages.forecast import forecast_page
 from console.web.pages.health import health_page
+from console.web.pages.reports import reports_page
 from console.web.pages.series import series_page
 from console.web.pages.shell import LANGUAGE_COOKIE, THEME_COOKIE
 from console.web.pages.station import station_page
@@ -131,6 +132,7 @@ def _add_pages(queries: Queries, app: FastAPI) -> None:
         ("/cases", cases_page),
         ("/aqi", aqi_page),
         ("/forecast", forecast_page),
+        ("/reports", reports_page),
     )
     for path, build in pages:
         _bind(path, build, queries)

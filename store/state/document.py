@@ -16,7 +16,7 @@ from store.state.statement import to_type, utc_now
 from store.state.table import document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 
 _PAGE = 500
@@ -108,7 +108,7 @@ class DocumentStore(StateTables):
         kind: str,
         fields: Mapping[str, tuple[str | int, ...]] | None = None,
         *,
-        prefix: str = "",
+        keys: Collection[str] | None = None,
         every_version: bool = False,
     ) -> list[DocumentHead]:
         """Newest versions without their bodies, the latest created first: of large documents many are read in no time.
@@ -116,7 +116,10 @@ class DocumentStore(StateTables):
         Parameters
         ----------
         fields : mapping of str to tuple, optional
-            Values of the body that are read, as text, by name: the path of each, of names and places in lists.
+            Values of the body that are read, as text, by name: the path of each, of names and places in lists. Each costs the reading
+            of the body.
+        keys : collection of str or None
+            Only these.
         every_version : bool
             All versions, those of a key from the newest on.
         """
@@ -125,10 +128,10 @@ class DocumentStore(StateTables):
         question = sa.select(document.c.kind, document.c.key, document.c.version, document.c.created_at, *values).where(
             document.c.kind == kind
         )
-        if prefix:
-            question = question.where(document.c.key.startswith(prefix, autoescape=True))
+        if keys is not None:
+            question = question.where(document.c.key.in_(keys))
         if not every_version:
-            question = question.join(*_join_newest(kind, prefix))
+            question = question.join(*_join_newest(kind, ""))
         order = (document.c.created_at.desc(), document.c.key, document.c.version.desc())
         return [
             DocumentHead(

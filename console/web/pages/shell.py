@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from console.view.theme import ChartTheme
 
 LANGUAGE_COOKIE, THEME_COOKIE = "skyground_language", "skyground_theme"
-SECTIONS = (("health", "/"), ("series", "/series"), ("alerts", "/alerts"), ("aqi", "/aqi"), ("forecast", "/forecast"))
+SECTIONS = (
+    ("health", "/"),
+    ("series", "/series"),
+    ("alerts", "/alerts"),
+    ("aqi", "/aqi"),
+    ("forecast", "/forecast"),
+    ("reports", "/reports"),
+)
 
 READ_WITHIN_S = 15.0
 """Timeout of a page for a database [s], shorter than that of the framework."""

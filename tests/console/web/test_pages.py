@@ -31,6 +31,7 @@ TITLES = {
     "/aqi": ("空气质量", "Air quality"),
     "/forecast": ("预报", "Forecast"),
     "/forecast?at=ln-sy-01": ("预报", "Forecast"),
+    "/reports": ("报告", "Reports"),
     "/api": ("HTTP 接口", "HTTP API"),
 }
 

@@ -29,6 +29,7 @@ from analysis.report.city.products import CutReason
 from analysis.run.later_change import LaterCause
 from analysis.statistics.limit import Edition
 from console.view.link import Advice, LinkState
+from console.view.report import ReportState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
 from schemas.gate import GateOutcome
 from schemas.message import NetworkCode
@@ -111,6 +112,8 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "report.city.absent.cut_": CutReason,
     "report.city.figure.regime_": tuple(item.indicator for item in assumptions().regime),
     "cli.revisions.change_": LaterCause,
+    "page.reports.kind_": PeriodKind,
+    "page.reports.state_": ReportState,
     "mail.severity_": Severity,
     "mail.": ("resolved_late", "closed_late"),
     "mail.end_": (*EndReason, "allowed"),

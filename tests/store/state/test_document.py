@@ -74,7 +74,7 @@ def test_heads_have_values_of_the_body_without_the_body(store: StateStore) -> No
     fields = {"state": ("state",), "name": ("list", 0, "name")}
     found = {item.key: (item.version, item.fields) for item in store.documents.heads("case", fields)}
     assert found == {"a/1": (2, {"state": "y", "name": "first"}), "b/1": (1, {"state": None, "name": None})}
-    versions = store.documents.heads("case", fields, prefix="a/", every_version=True)
+    versions = store.documents.heads("case", fields, keys=["a/1"], every_version=True)
     assert [(item.version, item.fields["name"]) for item in versions] == [(2, "first"), (1, None)]
     first = store.documents.get_version("case", "a/1", 1)
     assert first is not None
