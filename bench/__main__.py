@@ -28,6 +28,7 @@ MODULES = {
         "forecast.cost",
     ),
     "bench.analysis.deweather": ("deweather",),
+    "bench.analysis.deweather_trend": ("deweather.trend",),
     "bench.analysis.coanalysis_year": ("coanalysis.year",),
     "bench.qc.simulator": ("qc.simulator",),
     "bench.qc.rain": ("qc.rain",),

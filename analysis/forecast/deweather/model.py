@@ -16,6 +16,8 @@ from analysis.forecast.daily.kernel import KernelModel, fit_kernel
 from analysis.statistics.daily import MINIMUM_HOURS_OF_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -138,8 +140,18 @@ def fit_weather(data: Predictors, daily: Values, days: Days) -> WeatherModel:
     return WeatherModel(trees, kernel, centre, size, offset, _deviation(data, logs, level, offset), smear)
 
 
-def held_out(data: Predictors, daily: Values) -> tuple[Values, tuple[WeatherModel, ...]]:
+def held_out(
+    data: Predictors, daily: Values, *, progress: Callable[[float], None] | None = None
+) -> tuple[Values, tuple[WeatherModel, ...]]:
     """Predictions of every day by the model that saw neither its week nor the days next to it, and the models by fold.
+
+    Parameters
+    ----------
+    data : Predictors
+    daily : array, (days, stations)
+        [µg m⁻³]; NaN missing.
+    progress : callable or None
+        Called with the part that is done [1].
 
     Returns
     -------
@@ -147,7 +159,7 @@ def held_out(data: Predictors, daily: Values) -> tuple[Values, tuple[WeatherMode
         [µg m⁻³]
     tuple of WeatherModel
     """
-    fold, found = week_fold(data.days), np.full(daily.shape, np.nan)
+    fold, found = week_fold(data.days, FOLDS), np.full(daily.shape, np.nan)
     models = []
     for held in range(FOLDS):
         model = fit_weather(data, daily, training_days(fold, held))
@@ -155,12 +167,14 @@ def held_out(data: Predictors, daily: Values) -> tuple[Values, tuple[WeatherMode
         if own.any():
             found[own] = model.predict(data.network[own], data.local[own])
         models.append(model)
+        if progress is not None:
+            progress((held + 1) / FOLDS)
     return found, tuple(models)
 
 
 def held_out_plain(data: Predictors, daily: Values) -> Values:
     """The same by LightGBM with default parameters on plain weather of the day and time, for comparison."""
-    fold, found = week_fold(data.days), np.full(daily.shape, np.nan)
+    fold, found = week_fold(data.days, FOLDS), np.full(daily.shape, np.nan)
     stations = np.arange(daily.shape[1], dtype=float)
     matrix = np.concatenate([data.plain, np.broadcast_to(stations[:, None], (*daily.shape, 1))], axis=-1)
     for held in range(FOLDS):

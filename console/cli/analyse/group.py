@@ -18,6 +18,7 @@ from console.cli.analyse.coanalysis.relation import relation
 from console.cli.analyse.coanalysis.statistics import statistics, trend, variation
 from console.cli.analyse.forecast import model as forecast_model
 from console.cli.analyse.forecast.backtest import backtest
+from console.cli.analyse.forecast.deweather import deweather
 from console.cli.analyse.forecast.issue import forecast
 from console.cli.analyse.forecast.score import score
 from console.cli.analyse.forecast.weather import weather
@@ -39,6 +40,7 @@ _COMMANDS = (
     trajectory,
     report,
     forecast,
+    deweather,
     backtest,
     score,
     weather,
