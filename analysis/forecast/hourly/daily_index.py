@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.forecast.hourly.grid import LAST_LEAD_H, TARGETS, HourGrid
-from analysis.forecast.hourly.model import LEVELS
+from analysis.forecast.hourly.grid import LAST_LEAD_H, LEVELS, TARGETS, HourGrid
 from analysis.statistics.aqi import PRIMARY_ABOVE, Report, items_of
 from analysis.statistics.aqi_level import level_of
 from analysis.statistics.iaqi import iaqi_series

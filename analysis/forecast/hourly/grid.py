@@ -26,6 +26,8 @@ LAST_LEAD_H = 96
 """Hours ahead that a model knows [h]: today and three more days from any hour of the day."""
 LEAD_GROUPS = ((1, 6), (7, 24), (25, 48), (49, 72), (73, 96))
 """First and last hour ahead that one model serves."""
+LEVELS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
+"""Levels of the calibrated quantiles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs, all_pairs, weather_known
-from analysis.forecast.hourly.grid import LAST_LEAD_H, SHOWN_H, TARGETS, HourGrid
-from analysis.forecast.hourly.model import LEVELS, SHOWN, ForecastKind, HourlyModel, predict
+from analysis.forecast.hourly.grid import LAST_LEAD_H, LEVELS, SHOWN_H, TARGETS, HourGrid
+from analysis.forecast.hourly.model import SHOWN, ForecastKind, HourlyModel, IntervalBasis, predict
 from analysis.forecast.hourly.out_of_range import out_of_range
 from analysis.forecast.hourly.simple import simple_quantiles
 from analysis.forecast.hourly.warning import warning_values
@@ -43,6 +43,8 @@ class SeriesForecast:
         Stored text of the reason (`schemas.reason`); empty inside the range.
     with_weather : array of bool, (LAST_LEAD_H,)
         A weather forecast was used: it reaches that hour.
+    basis : IntervalBasis
+        Of the hours with weather; the others have `IntervalBasis.WITHOUT_WEATHER`.
     """
 
     series: str
@@ -53,6 +55,7 @@ class SeriesForecast:
     kind: ForecastKind
     out_of_range: str
     with_weather: NDArray[np.bool_]
+    basis: IntervalBasis
 
     @property
     def is_complete(self) -> bool:
@@ -106,7 +109,7 @@ def product(item: SeriesForecast, origin: pd.Timestamp, version: str) -> pd.Data
     -------
     DataFrame
         Index ``start`` (UTC): ``value`` (median), ``q05``, ``q10``, ``q90``, ``q95``, ``mean``, ``warn`` [unit of the pollutant],
-        ``horizon_h``, ``out_of_range`` 0 or 1, ``with_weather`` 0 or 1; ``model``, ``model_version``, ``origin``, ``reason`` text.
+        ``horizon_h``, ``out_of_range`` 0 or 1, ``with_weather`` 0 or 1; ``basis`` (`IntervalBasis`), ``model``, ``model_version``, ``origin``, ``reason`` text.
     """
     shown = slice(0, SHOWN_H)
     columns: dict[str, object] = {
@@ -118,6 +121,7 @@ def product(item: SeriesForecast, origin: pd.Timestamp, version: str) -> pd.Data
         "horizon_h": np.arange(1.0, SHOWN_H + 1),
         "out_of_range": float(bool(item.out_of_range)),
         "with_weather": item.with_weather[shown].astype(float),
+        "basis": np.where(item.with_weather[shown], str(item.basis), str(IntervalBasis.WITHOUT_WEATHER)),
         "model": str(item.kind),
         "model_version": version,
         "origin": f"{origin:%Y-%m-%dT%H:%MZ}",
@@ -158,6 +162,7 @@ def _of_target(
                 kind=ForecastKind.SIMPLE if own is None else ForecastKind.BOOSTED,
                 out_of_range="" if reason is None else encode_reason(reason),
                 with_weather=pairs.weather[inside] & (own is not None),
+                basis=IntervalBasis.WITHOUT_WEATHER if own is None else own.basis,
             )
         )
     return found

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.forecast.hourly.grid import TARGETS
-from analysis.forecast.hourly.model import LEVELS, SHOWN
+from analysis.forecast.hourly.grid import LEVELS, TARGETS
+from analysis.forecast.hourly.model import SHOWN
 from analysis.forecast.hourly.verify import ScoreSum, score_sum
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 Value of a pair: ``m = linear + scale * trees``. Its spread ``s`` is predicted by a second set of trees that learnt the absolute
 residuals of held-out blocks. Quantile ``q`` is ``m + s * z_q``, where ``z_q`` is the conformal quantile of ``(observed - m) / s`` of
-the held-out blocks near that lead, separately for forecasts with and without weather ahead.
+the held-out blocks near that lead and with a like spread, separately for forecasts with and without weather ahead. With weather ahead,
+the distance of ``z_q`` from ``z_0.5`` is widened, as training knows the weather that came and a forecast does not.
 
 References
 ----------
@@ -18,18 +19,24 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from analysis.forecast.hourly.calibration import SpreadCalibration, calibrated
 from analysis.forecast.hourly.feature import LINEAR, FeatureMaker, LeadPairs
-from analysis.forecast.hourly.grid import LEAD_GROUPS
+from analysis.forecast.hourly.grid import LEAD_GROUPS, LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import lightgbm
     import pandas as pd
     from numpy.typing import NDArray
 
-LEVELS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99)
-"""Levels of the calibrated quantiles."""
 LOWEST_SPREAD = 0.05
 """Of `TargetModel.scale`; trees may predict less, even below zero."""
+WIDENING = (1.0, 1.0, 1.05, 1.15, 1.2)
+"""Of intervals with weather ahead, by lead group, where no archive of weather forecasts says how much they err [1].
+
+Measured on Beijing (docs/analysis.md): weather of the hours ahead that keeps the correlation exp(-lead / 270 h) with the weather that came;
+no figure of a real weather forecast."""
 SHOWN = {"value": 0.5, "q05": 0.05, "q10": 0.1, "q90": 0.9, "q95": 0.95}
 """Fields of the product and their levels."""
 
@@ -39,6 +46,17 @@ class ForecastKind(StrEnum):
 
     BOOSTED = "lightgbm"
     SIMPLE = "fallback-yesterday-climatology"
+
+
+class IntervalBasis(StrEnum):
+    """What the width of an interval rests on."""
+
+    WITHOUT_WEATHER = "without_weather"
+    """Held-out forecasts without weather ahead."""
+    STATED_WIDENING = "stated_widening"
+    """Held-out forecasts with the weather that came, widened by `WIDENING`."""
+    ARCHIVED_WEATHER = "archived_weather"
+    """Held-out forecasts with the weather that came, widened by what archived weather forecasts need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +98,12 @@ class TargetModel:
         Standard deviation of the residual of the linear guess [unit of the target].
     groups : tuple of LeadGroup
         In the order of `LEAD_GROUPS`.
-    quantiles : array of float, (2, LAST_LEAD_H, len(LEVELS))
-        ``z`` by lead and level, without and with weather ahead.
+    calibration : tuple of SpreadCalibration
+        ``z`` by lead, spread in units of ``scale`` and level, without and with weather ahead; not widened.
+    widening : tuple of float
+        Of the quantiles with weather ahead, of each lead group [1].
+    widening_days : int
+        Days of archived weather forecasts that the widening rests on; 0: it is `WIDENING`.
     names : tuple of str
         Columns of the matrix.
     low, high : array of float, (len(names),)
@@ -96,12 +118,19 @@ class TargetModel:
     linear: NDArray[np.float64]
     scale: NDArray[np.float64]
     groups: tuple[LeadGroup, ...]
-    quantiles: NDArray[np.float64]
+    calibration: tuple[SpreadCalibration, SpreadCalibration]
+    widening: tuple[float, ...]
+    widening_days: int
     names: tuple[str, ...]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     trained_hours: int
     cuts: tuple[tuple[tuple[WarningCut, ...], ...], ...]
+
+    @property
+    def basis(self) -> IntervalBasis:
+        """Of intervals with weather ahead."""
+        return IntervalBasis.ARCHIVED_WEATHER if self.widening_days else IntervalBasis.STATED_WIDENING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +206,21 @@ def centre(model: TargetModel, matrix: NDArray[np.float32], pairs: LeadPairs) ->
 
 def quantiles(model: TargetModel, found: Centre, pairs: LeadPairs) -> NDArray[np.float64]:
     """Quantiles of pairs at `LEVELS`, ascending, never negative, (n, len(LEVELS)), in the unit of the target."""
-    z = model.quantiles[pairs.weather.astype(int), pairs.lead - 1]
+    z = np.empty((len(pairs), len(LEVELS)))
+    relative = found.spread / model.scale[pairs.lead - 1]
+    for mode, calibration in zip((False, True), model.calibration, strict=True):
+        chosen = np.flatnonzero(pairs.weather == mode)
+        z[chosen] = calibrated(calibration, relative[chosen], pairs.lead[chosen])
+    wide = np.where(pairs.weather, widening_at(model.widening, pairs.lead), 1.0)[:, None]
+    middle = z[:, [LEVELS.index(0.5)]]
+    z = middle + wide * (z - middle)
     return np.asarray(np.maximum(found.middle[:, None] + found.spread[:, None] * z, 0.0), dtype=float)
+
+
+def widening_at(widening: Sequence[float], lead: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Factor of each pair, by the lead group that it belongs to."""
+    last = np.array([end for _, end in LEAD_GROUPS])
+    return np.asarray(widening, dtype=float)[np.searchsorted(last, lead)]
 
 
 def predict(

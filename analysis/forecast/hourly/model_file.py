@@ -13,15 +13,16 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.forecast.hourly.grid import LAST_LEAD_H, LEAD_GROUPS, TARGETS
-from analysis.forecast.hourly.model import LEVELS, HourlyModel, HourlyOptions, LeadGroup, TargetModel, WarningCut
+from analysis.forecast.hourly.calibration import SPREAD_BINS, SpreadCalibration
+from analysis.forecast.hourly.grid import LAST_LEAD_H, LEAD_GROUPS, LEVELS, TARGETS
+from analysis.forecast.hourly.model import HourlyModel, HourlyOptions, LeadGroup, TargetModel, WarningCut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-FORMAT = 2
+FORMAT = 3
 """Layout of the files and meaning of the features; a model of another one is refused."""
 HEAD = "head.json"
 
@@ -37,7 +38,10 @@ class TargetHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     names: tuple[str, ...]
     linear: list[list[float]]
     scale: list[float]
-    quantiles: list[list[list[float | None]]]
+    centres: list[list[list[float]]]
+    quantiles: list[list[list[list[float | None]]]]
+    widening: tuple[float, ...]
+    widening_days: int
     low: list[float | None]
     high: list[float | None]
     trained_hours: int
@@ -165,7 +169,10 @@ def _target_head(item: TargetModel) -> TargetHead:
         names=item.names,
         linear=item.linear.tolist(),
         scale=item.scale.tolist(),
-        quantiles=[[_numbers(row) for row in mode] for mode in item.quantiles],
+        centres=[mode.centres.tolist() for mode in item.calibration],
+        quantiles=[[[_numbers(row) for row in lead] for lead in mode.quantiles] for mode in item.calibration],
+        widening=item.widening,
+        widening_days=item.widening_days,
         low=_numbers(item.low),
         high=_numbers(item.high),
         trained_hours=item.trained_hours,
@@ -177,9 +184,13 @@ def _target_model(item: TargetHead, head: ModelHead, files: Mapping[str, bytes])
     if item.target not in TARGETS:
         msg = f"{HEAD}: target {item.target!r}, expected one of {', '.join(TARGETS)}"
         raise ModelFileError(msg)
-    quantiles = np.array(item.quantiles, dtype=float)
-    if quantiles.shape != (2, LAST_LEAD_H, len(LEVELS)) or len(item.linear) != LAST_LEAD_H:
-        msg = f"{HEAD}: quantiles of {item.target} have the shape {quantiles.shape}, expected {(2, LAST_LEAD_H, len(LEVELS))}"
+    quantiles, centres = np.array(item.quantiles, dtype=float), np.array(item.centres, dtype=float)
+    expected = (2, LAST_LEAD_H, SPREAD_BINS, len(LEVELS))
+    if quantiles.shape != expected or centres.shape != expected[:-1] or len(item.linear) != LAST_LEAD_H:
+        msg = f"{HEAD}: quantiles of {item.target} have the shape {quantiles.shape}, expected {expected}"
+        raise ModelFileError(msg)
+    if len(item.widening) != len(LEAD_GROUPS):
+        msg = f"{HEAD}: widening of {item.target} has {len(item.widening)} factors, expected {len(LEAD_GROUPS)}"
         raise ModelFileError(msg)
     if [len(mode) for mode in item.cuts] != [len(LEAD_GROUPS)] * 2:
         msg = (
@@ -191,7 +202,12 @@ def _target_model(item: TargetHead, head: ModelHead, files: Mapping[str, bytes])
         linear=np.array(item.linear, dtype=float),
         scale=np.array(item.scale, dtype=float),
         groups=tuple(_group(item, number, head, files) for number in range(len(LEAD_GROUPS))),
-        quantiles=quantiles,
+        calibration=(
+            SpreadCalibration(centres[0], quantiles[0]),
+            SpreadCalibration(centres[1], quantiles[1]),
+        ),
+        widening=item.widening,
+        widening_days=item.widening_days,
         names=item.names,
         low=np.array(item.low, dtype=float),
         high=np.array(item.high, dtype=float),

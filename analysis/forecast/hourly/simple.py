@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.forecast.hourly.model import LEVELS
+from analysis.forecast.hourly.grid import LEVELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.forecast.hourly.calibration import conformal_quantiles, joint_ranks
+from analysis.forecast.hourly.calibration import SpreadCalibration, conformal_quantiles, joint_ranks
 from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs
 from analysis.forecast.hourly.grid import LAST_LEAD_H, LEAD_GROUPS, TARGETS, HourGrid
 from analysis.forecast.hourly.model import (
     LOWEST_SPREAD,
+    WIDENING,
     Centre,
     HourlyModel,
     HourlyOptions,
@@ -163,7 +164,9 @@ class _TargetFit:
             linear=linear,
             scale=scale,
             groups=groups,
-            quantiles=self._quantiles(samples, held, groups),
+            calibration=self._calibration(samples, held, groups),
+            widening=WIDENING,
+            widening_days=0,
             names=names,
             low=_edge(whole, np.nanmin),
             high=_edge(whole, np.nanmax),
@@ -220,17 +223,15 @@ class _TargetFit:
             found.append(_boosted(sample.matrix[far], sample.residual[far], self._settings()))
         return found
 
-    def _quantiles(
+    def _calibration(
         self, samples: list[_Sample], held: list[NDArray[np.float64]], groups: tuple[LeadGroup, ...]
-    ) -> NDArray[np.float64]:
-        z = [
-            (item.residual - out) / _spread_of(group, item.matrix)
-            for item, out, group in zip(samples, held, groups, strict=True)
-        ]
+    ) -> tuple[SpreadCalibration, SpreadCalibration]:
+        spread = np.concatenate([_spread_of(group, item.matrix) for item, group in zip(samples, groups, strict=True)])
+        residual = np.concatenate([item.residual - out for item, out in zip(samples, held, strict=True)]) / spread
         lead = np.concatenate([item.pairs.lead for item in samples])
         weather = np.concatenate([item.pairs.weather for item in samples])
-        values = np.concatenate(z)
-        return np.stack([conformal_quantiles(values[weather == mode], lead[weather == mode]) for mode in (False, True)])
+        without, within = (conformal_quantiles(residual[own], spread[own], lead[own]) for own in (~weather, weather))
+        return without, within
 
     def _cuts(
         self, model: TargetModel, samples: list[_Sample], held: list[NDArray[np.float64]], levels: tuple[float, ...]

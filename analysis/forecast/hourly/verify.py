@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs
-from analysis.forecast.hourly.grid import SHOWN_H, TARGETS
-from analysis.forecast.hourly.model import LEVELS, HourlyModel, predict
+from analysis.forecast.hourly.grid import LEVELS, SHOWN_H, TARGETS
+from analysis.forecast.hourly.model import HourlyModel, predict
 from analysis.forecast.hourly.simple import simple_quantiles
 from analysis.forecast.hourly.warning import warning_values
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.forecast.hourly.grid import LEAD_GROUPS
-from analysis.forecast.hourly.model import LEVELS, WarningCut
+from analysis.forecast.hourly.grid import LEAD_GROUPS, LEVELS
+from analysis.forecast.hourly.model import WarningCut
 from analysis.forecast.skill import MINIMUM_EVENTS
 
 if TYPE_CHECKING:

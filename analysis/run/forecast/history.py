@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ISSUED, ISSUED_DAILY = "forecast_issued", "forecast_daily_issued"
 ISSUE = "forecast_issue"
-_KEPT = ["value", "q05", "q10", "q90", "q95", "warn", "horizon_h", "out_of_range"]
+_KEPT = ["value", "q05", "q10", "q90", "q95", "warn", "horizon_h", "out_of_range", "with_weather"]
 _DAYS_SLOTS = 4 * 24 + 24
 
 

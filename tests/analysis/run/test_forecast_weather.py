@@ -63,6 +63,7 @@ def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(filled: SharedSet
     assert summary.weather == f"{END - timedelta(hours=6):%Y-%m-%dT%H:%MZ}"
     assert [text.partition(" km")[0] for text in summary.weather_refused] == ["st-2: 4.1"]
     used = rows(filled)["with_weather"]
+    assert rows(filled)["basis"].tolist() == ["stated_widening"] * AHEAD_H + ["without_weather"] * (72 - AHEAD_H)
     assert used.tolist() == [1.0] * AHEAD_H + [0.0] * (72 - AHEAD_H)
     assert rows(filled, "st-2")["with_weather"].eq(0).all()
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from analysis.forecast.hourly.daily_index import daily_index
-from analysis.forecast.hourly.grid import LAST_LEAD_H, TARGETS, HourGrid, hour_grid
+from analysis.forecast.hourly.grid import LAST_LEAD_H, LEVELS, TARGETS, HourGrid, hour_grid
 from analysis.forecast.hourly.issue import SeriesForecast
-from analysis.forecast.hourly.model import LEVELS, ForecastKind
+from analysis.forecast.hourly.model import ForecastKind, IntervalBasis
 from tests.analysis.forecast.hourly.air import ZONE
 
 
@@ -26,6 +26,7 @@ def forecast_of(target: str, middle: float, width: float = 0.0) -> SeriesForecas
         series="a", target=target, quantiles=np.tile(levels, (LAST_LEAD_H, 1)), mean=np.full(LAST_LEAD_H, middle),
         warn=np.full(LAST_LEAD_H, middle),
         kind=ForecastKind.BOOSTED, out_of_range="", with_weather=np.zeros(LAST_LEAD_H, dtype=bool),
+        basis=IntervalBasis.WITHOUT_WEATHER,
     )  # fmt: skip
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.forecast.hourly.calibration import conformal_quantiles
+from analysis.forecast.hourly.calibration import calibrated, conformal_quantiles
 from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs, all_pairs
-from analysis.forecast.hourly.grid import LAST_LEAD_H, TARGETS, HourGrid, city_frames, hour_grid
+from analysis.forecast.hourly.grid import LAST_LEAD_H, LEVELS, TARGETS, HourGrid, city_frames, hour_grid
 from analysis.forecast.hourly.issue import issue, product
-from analysis.forecast.hourly.model import LEVELS, ForecastKind, HourlyModel, predict
+from analysis.forecast.hourly.model import ForecastKind, HourlyModel, predict
 from analysis.forecast.hourly.model_file import HEAD, ModelFileError, ModelHead, from_files, to_files
 from analysis.forecast.hourly.out_of_range import out_of_range
 from analysis.forecast.hourly.promotion import decide
@@ -21,6 +22,9 @@ from analysis.forecast.hourly.training import train
 from analysis.forecast.hourly.verify import ScoreSum, Verification, scores, verify
 from schemas.words import render
 from tests.analysis.forecast.hourly.air import QUICK, ZONE, frames, grid, trained
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 pytestmark = pytest.mark.slow
 
@@ -77,10 +81,47 @@ def test_the_90_percent_interval_covers_90_percent_at_near_and_far_leads(
 
 def test_conformal_quantiles_cover_what_they_say_on_skewed_residuals() -> None:
     rng = np.random.default_rng(2)
-    found = conformal_quantiles(rng.exponential(1.0, 4000), np.full(4000, 10))[9]
+    one = np.ones(4000)
+    found = conformal_quantiles(rng.exponential(1.0, 4000), one, np.full(4000, 10)).quantiles[9, 0]
     fresh = rng.exponential(1.0, 20_000)
     share = ((fresh >= found[LEVELS.index(0.05)]) & (fresh <= found[LEVELS.index(0.95)])).mean()
     assert share == pytest.approx(0.9, abs=0.015)
+
+
+def test_the_interval_covers_calm_and_unsettled_hours_alike() -> None:
+    rng = np.random.default_rng(3)
+
+    def residuals(n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        # what is predicted to be calm is calmer than predicted, and the unsettled more unsettled
+        spread = np.exp(rng.normal(0.0, 0.5, n))
+        return rng.normal(0.0, 1.0, n) * spread**0.7, spread
+
+    lead = np.full(4000, 10)
+    calibration = conformal_quantiles(*residuals(4000), lead)
+    fresh, spread = residuals(20_000)
+    found = calibrated(calibration, spread, np.full(20_000, 10))
+    inside = (fresh >= found[:, LEVELS.index(0.05)]) & (fresh <= found[:, LEVELS.index(0.95)])
+    for part in np.array_split(spread.argsort(), 5):
+        assert inside[part].mean() == pytest.approx(0.9, abs=0.03)
+    assert (np.diff(found, axis=1) >= 0).all()
+
+
+def test_intervals_with_weather_ahead_are_wider_by_the_factor_of_their_lead(
+    known: HourGrid, fitted: tuple[HourlyModel, int]
+) -> None:
+    model, end = fitted
+    single = replace(model, targets={"pm25": replace(model.targets["pm25"], widening=(1.0, 1.0, 1.0, 1.0, 2.0))})
+    double = replace(model, targets={"pm25": replace(model.targets["pm25"], widening=(1.0, 1.0, 1.0, 1.0, 4.0))})
+    maker = FeatureMaker(known)
+    for lead, ratio in ((60, 1.0), (90, 2.0)):
+        for weather in (False, True):
+            pairs = LeadPairs(
+                np.zeros(50, dtype=np.int64), end + np.arange(50), np.full(50, lead), np.full(50, weather)
+            )
+            narrow, wide = (predict(item, maker, "pm25", pairs)[1] for item in (single, double))
+            width = (wide[:, 11] - wide[:, 7]) / (narrow[:, 11] - narrow[:, 7])
+            np.testing.assert_allclose(width, ratio if weather else 1.0, rtol=1e-6)
+            np.testing.assert_allclose(wide[:, 7], narrow[:, 7])
 
 
 def test_known_weather_ahead_makes_the_forecast_better(known: HourGrid, fitted: tuple[HourlyModel, int]) -> None:
@@ -193,7 +234,7 @@ def test_files_that_do_not_match_are_refused_with_name_and_reason(fitted: tuple[
         f"{trees}: its SHA-256": files | {trees: files[trees] + b" "},
         f"{trees}: absent": {name: content for name, content in files.items() if name != trees},
         f"{HEAD}: format 99": files | {HEAD: msgspec.json.encode(msgspec.structs.replace(head, format=99))},
-        f"{HEAD}: format 1, expected 2": files | {HEAD: b'{"format": 1, "targets": []}'},
+        f"{HEAD}: format 2, expected 3": files | {HEAD: b'{"format": 2, "targets": []}'},
         f"{HEAD}: absent": {},
         f"{HEAD}: .*truncated": files | {HEAD: files[HEAD][:-9]},
         "features, expected": files

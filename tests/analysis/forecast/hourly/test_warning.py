@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import norm
 
 from analysis.forecast.hourly.feature import LeadPairs
-from analysis.forecast.hourly.grid import LEAD_GROUPS
-from analysis.forecast.hourly.model import LEVELS, WarningCut
+from analysis.forecast.hourly.grid import LEAD_GROUPS, LEVELS
+from analysis.forecast.hourly.model import WarningCut
 from analysis.forecast.hourly.warning import choose_cuts, warning_values
 
 if TYPE_CHECKING:
