@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from analysis.report.city.period import ReportError, check_begun
 from analysis.report.city.products import ReportProducts
 from analysis.report.hour_basis import HourBasis
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
-from analysis.statistics.assessment import POLLUTANTS, mean_of
+from analysis.statistics.assessment import POLLUTANTS, Assessment, assess, mean_of
 from analysis.statistics.limit import PARAMETER_OF
 from schemas.city import city_name
 from schemas.frames import parameters_in, valid_values
@@ -53,6 +53,14 @@ class ReportPlace:
         return self.name_zh if language == "zh" else self.name_en
 
 
+class PeriodAssessments(NamedTuple):
+    """The place assessed over the period, the one before, and the same of the year before."""
+
+    period: Assessment
+    before: Assessment
+    year_before: Assessment
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportEvidence:
     """What sections are made of.
@@ -69,6 +77,8 @@ class ReportEvidence:
         Mean of the stations' valid values of the six pollutants [µg m⁻³], CO [mg m⁻³], and of the weather (`WEATHER`, canonical units).
     days, before, year_before : DataFrame
         Daily statistics and AQI of the place (`analysis.statistics.aqi_frame`), column ``stations`` [1]; empty where there are none.
+    assessed : PeriodAssessments
+        Means, percentiles and exceedances of these days.
     members : mapping of str to DataFrame
         The same of each city of a province, or of each station.
     query : FigureQuery
@@ -88,6 +98,7 @@ class ReportEvidence:
     days: pd.DataFrame
     before: pd.DataFrame
     year_before: pd.DataFrame
+    assessed: PeriodAssessments
     members: Mapping[str, pd.DataFrame]
     held_batches: int
     query: FigureQuery
@@ -186,7 +197,9 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
         raise ReportError(msg)
     until = {name: frame[frame.index < pd.Timestamp(end)] for name, frame in hourly.items()}
     members, days = _place_days(place, until, stations, zone, end)
-    parts = [_cut(days, *one.bounds(zone)) for one in (period, period.before(), period.year_before())]
+    periods = (period, period.before(), period.year_before())
+    parts = [_cut(days, *one.bounds(zone)) for one in periods]
+    assessed = (assess(place.code, part, zone, one.first, one.last) for one, part in zip(periods, parts, strict=True))
     return ReportEvidence(
         place=place,
         period=period,
@@ -200,6 +213,7 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
         days=parts[0],
         before=parts[1],
         year_before=parts[2],
+        assessed=PeriodAssessments(*assessed),
         members={name: _cut(table, start, end) for name, table in members.items()},
         held_batches=held_batches,
         query=query,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.statistics.assessment.place import POLLUTANTS
 from analysis.statistics.assessment.result import Assessment, PollutantAssessment
-from analysis.statistics.assessment.rule import rules
+from analysis.statistics.assessment.rule import FEBRUARY, rules
 from analysis.statistics.assessment.span import DECEMBER, period_of, spans_of_limits
 from analysis.statistics.daily import civil_date
 from analysis.statistics.limit import LimitClass, edition_on, limit, pollutant_name, reported
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from analysis.statistics.assessment.rule import CompositeIndex
-
-_FEBRUARY = 2
 
 
 def assess(
@@ -146,11 +144,11 @@ def _is_valid(values: pd.Series, first: date, period: str) -> bool | None:
     """Rule of the month, of the year and each of its months; None for another span."""
     rule = rules().validity
     if period == "month":
-        return len(values) >= (rule.february_days if first.month == _FEBRUARY else rule.month_days)
+        return len(values) >= (rule.february_days if first.month == FEBRUARY else rule.month_days)
     if period == "year":
         months = pd.Series([day.month for day in values.index]).value_counts()
         enough = all(
-            months.get(month, 0) >= (rule.february_days if month == _FEBRUARY else rule.month_days)
+            months.get(month, 0) >= (rule.february_days if month == FEBRUARY else rule.month_days)
             for month in range(1, DECEMBER + 1)
         )
         return len(values) >= rule.year_days and enough

@@ -9,6 +9,8 @@ import msgspec
 
 from analysis.statistics.limit import DATA, Edition
 
+FEBRUARY = 2
+
 
 class CompositeIndex(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Weights of the composite index of an edition; ``status`` says whether they are verified."""

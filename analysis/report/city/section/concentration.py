@@ -2,15 +2,12 @@
 
 References
 ----------
-GB 3095-2026 Table 1 (limits) and Table 4 (days of a valid month and year); percentiles of CO and O3 as in HJ 663 (secondary source,
-not verified against the text).
+Means, percentiles, exceedances and the days of a valid month and year: `analysis.statistics.assessment`. GB 3095-2026 Table 1 (limits).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from analysis.report.city.chart.air import concentration_chart
 from analysis.report.city.document import (
@@ -22,7 +19,8 @@ from analysis.report.city.document import (
     ReportSentence,
     ReportTable,
 )
-from analysis.statistics.daily import civil_date
+from analysis.statistics.assessment.compare import compared
+from analysis.statistics.assessment.rule import FEBRUARY, rules
 from analysis.statistics.limit import POLLUTANT_OF, AnalysisError, limit, reported
 
 if TYPE_CHECKING:
@@ -30,13 +28,7 @@ if TYPE_CHECKING:
 
     from analysis.report.city.document import ReportCell
     from analysis.report.city.evidence import ReportEvidence
-    from analysis.report.city.period import ReportPeriod
-
-_DAYS_OF_MONTH, _DAYS_OF_FEBRUARY, _DAYS_OF_YEAR = 27, 25, 324
-"""Valid days of a valid month and year (GB 3095-2026 Table 4; the same in 2012)."""
-_PERCENTILES = {"co": 95.0, "o3": 90.0}
-"""Of the daily values, where the assessment is no mean; linear between ranks (HJ 663, not verified)."""
-_FEBRUARY = 2
+    from analysis.statistics.assessment import Assessment
 
 
 def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
@@ -80,42 +72,14 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
     )
 
 
-def needed_days(period: ReportPeriod) -> int:
-    """Valid days that a period needs for a valid statistic [d]; of a span GB 3095 says nothing: one.
-
-    Examples
-    --------
-    >>> from analysis.report.city.period import parse_period
-    >>> needed_days(parse_period("2026-02")), needed_days(parse_period("2026"))
-    (25, 324)
-    """
-    if period.kind in {PeriodKind.DAY, PeriodKind.SPAN}:
-        return 1
-    if period.kind is PeriodKind.YEAR:
-        return _DAYS_OF_YEAR
-    return _DAYS_OF_FEBRUARY if period.first.month == _FEBRUARY else _DAYS_OF_MONTH
-
-
-def statistic(days: pd.DataFrame, code: str, kind: PeriodKind) -> float | None:
-    """Mean of the valid days [µg m⁻³], CO P95 [mg m⁻³], O3 P90 of MDA8; of a day its value. None without a valid day."""
-    values = days[column_of(code)].dropna()
-    if values.empty:
-        return None
-    if kind is PeriodKind.DAY or code not in _PERCENTILES:
-        return float(values.mean())
-    return float(values.quantile(_PERCENTILES[code] / 100))
+def statistic(item: Assessment, code: str) -> float | None:
+    """Figure that is compared with a limit: mean of the valid days [µg m⁻³], CO P95 [mg m⁻³], O3 P90 of MDA8; None without a valid day."""
+    return compared(item.of(column_of(code)))
 
 
 def column_of(code: str) -> str:
     """Column of the daily statistics that is compared with the daily limit."""
     return "o3_mda8" if code == "o3" else code
-
-
-def above_limit(evidence: ReportEvidence, code: str) -> int:
-    """Valid days of the period above the daily limit of class 2 in force on that day [d]."""
-    values = evidence.days[column_of(code)].dropna()
-    days = [civil_date(start, evidence.zone) for start in pd.DatetimeIndex(values.index)]
-    return sum(is_above(float(value), code, day) for value, day in zip(values, days, strict=True))
 
 
 def is_above(value: float, code: str, day: date) -> bool:
@@ -140,18 +104,17 @@ def change_pct(value: float | None, before: float | None) -> float | None:
 
 def _row(evidence: ReportEvidence, code: str, columns: tuple[ReportColumn, ...]) -> ReportRow:
     kind, day = evidence.period.kind, evidence.period.last
-    value, before, year_before = (
-        statistic(table, code, kind) for table in (evidence.days, evidence.before, evidence.year_before)
-    )
+    value, before, year_before = (statistic(item, code) for item in evidence.assessed)
+    item = evidence.assessed.period.of(column_of(code))
     cells: dict[str, ReportCell] = {
         "pollutant": POLLUTANT_OF[code],
         "statistic": f"=report.city.{_statistic_name(code, kind)}",
         "unit": "mg/m3" if code == "co" else "ug/m3",
         "value": value,
-        "n_days": int(evidence.days[column_of(code)].notna().sum()),
+        "n_days": item.valid_days,
         "limit": _annual_limit(code, day),
         "daily_limit": limit(code, _averaging(code), day),
-        "above_days": above_limit(evidence, code),
+        "above_days": item.exceeded_days,
         "value_before": before,
         "change_before": change_pct(value, before),
         "value_year_before": year_before,
@@ -171,31 +134,39 @@ def _statistic_name(code: str, kind: PeriodKind) -> str:
 def _annual_limit(code: str, day: date) -> float | None:
     """Limit of the statistic of a year on its last day; CO and O3 are compared with their daily limit."""
     try:
-        return limit(code, _averaging(code) if code in _PERCENTILES else "annual", day)
+        return limit(code, _averaging(code) if code in {"co", "o3"} else "annual", day)
     except AnalysisError:
         return None
 
 
 def _above(evidence: ReportEvidence) -> list[ReportSentence]:
     """Pollutants above their daily limit, the one with the most days first, or that none was."""
-    counted = [(above_limit(evidence, code), code) for code in POLLUTANT_OF]
-    found = sorted(((days, code) for days, code in counted if days), reverse=True)
+    items = {code: evidence.assessed.period.of(column_of(code)) for code in POLLUTANT_OF}
+    found = sorted(((item.exceeded_days, code) for code, item in items.items() if item.exceeded_days), reverse=True)
     if not found:
         valid = int(evidence.days["aqi"].notna().sum())
         return [ReportSentence(key="report.city.above_none", figures={"valid": valid})]
-    named = ", ".join(
-        f"{POLLUTANT_OF[code]} {days}/{int(evidence.days[column_of(code)].notna().sum())}" for days, code in found
-    )
+    named = ", ".join(f"{POLLUTANT_OF[code]} {days}/{items[code].valid_days}" for days, code in found)
     return [ReportSentence(key="report.city.above", figures={"named": named})]
 
 
 def _too_few(evidence: ReportEvidence) -> list[ReportSentence]:
-    needed = needed_days(evidence.period)
-    short = [POLLUTANT_OF[code] for code in POLLUTANT_OF if int(evidence.days[column_of(code)].notna().sum()) < needed]
+    """Pollutants whose month or year is not valid (GB 3095 Table 4), of a day or span those without a valid day."""
+    items = {code: evidence.assessed.period.of(column_of(code)) for code in POLLUTANT_OF}
+    short = [
+        POLLUTANT_OF[code]
+        for code, item in items.items()
+        if item.is_valid is False or (item.is_valid is None and not item.valid_days)
+    ]
     if not short:
         return []
-    figures: dict[str, ReportCell] = {"pollutants": ", ".join(short), "needed": needed}
-    return [ReportSentence(key=f"report.city.too_few_{evidence.period.kind.value}", figures=figures)]
+    kind, rule = evidence.period.kind, rules().validity
+    figures: dict[str, ReportCell] = {"pollutants": ", ".join(short)}
+    if kind is PeriodKind.MONTH:
+        figures["needed"] = rule.february_days if evidence.period.first.month == FEBRUARY else rule.month_days
+    if kind is PeriodKind.YEAR:
+        figures |= {"needed": rule.year_days, "month": rule.month_days, "february": rule.february_days}
+    return [ReportSentence(key=f"report.city.too_few_{kind.value}", figures=figures)]
 
 
 def _edition_change(evidence: ReportEvidence) -> list[ReportSentence]:

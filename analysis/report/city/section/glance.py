@@ -84,9 +84,9 @@ def _good(evidence: ReportEvidence) -> ReportTile:
 
 def _concentration(evidence: ReportEvidence, code: str) -> ReportTile:
     kind = evidence.period.kind
-    value = statistic(evidence.days, code, kind)
-    earlier = [statistic(table, code, kind) for table in _earlier(evidence)]
-    count = int(evidence.days[column_of(code)].notna().sum())
+    value = statistic(evidence.assessed.period, code)
+    earlier = [statistic(item, code) for item in (evidence.assessed.year_before, evidence.assessed.before)]
+    count = evidence.assessed.period.of(column_of(code)).valid_days
     name = f"{code}_day" if kind is PeriodKind.DAY else code
     return ReportTile(key=name, value=value, unit="ug/m3", digits=0, detail=_detail(evidence, value, earlier, count))
 
@@ -123,11 +123,14 @@ def _mean_index(days: pd.DataFrame) -> float | None:
 def _change(evidence: ReportEvidence) -> list[ReportSentence]:
     """Good days and PM2.5 against the same period of the year before and the one before; or that nothing is known."""
     found = []
-    for key, table, period in (
-        ("year_before", evidence.year_before, evidence.period.year_before()),
-        ("before", evidence.before, evidence.period.before()),
+    for key, table, item, period in (
+        ("year_before", evidence.year_before, evidence.assessed.year_before, evidence.period.year_before()),
+        ("before", evidence.before, evidence.assessed.before, evidence.period.before()),
     ):
-        changes = {code: _change_of(evidence, table, code) for code in ("pm25", "o3")}
+        changes = {
+            code: change_pct(statistic(evidence.assessed.period, code), statistic(item, code))
+            for code in ("pm25", "o3")
+        }
         good, then = good_share(evidence.days), good_share(table)
         if good is None or then is None:
             continue
@@ -137,11 +140,6 @@ def _change(evidence: ReportEvidence) -> list[ReportSentence]:
         figures |= {"index": index, "index_before": before}
         found.append(ReportSentence(key=f"report.city.changed_{'day' if is_day else 'days'}_{key}", figures=figures))
     return [*found, ReportSentence(key="report.city.change_weather" if found else "report.city.change_none")]
-
-
-def _change_of(evidence: ReportEvidence, before: pd.DataFrame, code: str) -> float | None:
-    kind = evidence.period.kind
-    return change_pct(statistic(evidence.days, code, kind), statistic(before, code, kind))
 
 
 def _drive(evidence: ReportEvidence) -> list[ReportSentence]:

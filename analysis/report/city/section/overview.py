@@ -18,6 +18,7 @@ from analysis.report.city.document import (
     ReportTable,
 )
 from analysis.statistics.aqi_level import level_of, levels
+from analysis.statistics.assessment import assess
 from analysis.statistics.limit import POLLUTANT_OF
 
 if TYPE_CHECKING:
@@ -162,7 +163,8 @@ def _members(evidence: ReportEvidence, language: str) -> ReportTable:
     for code, table in evidence.members.items():
         index, good = table["aqi"].dropna(), int((table["aqi"] <= GOOD).sum())
         mean = None if index.empty else round(float(index.mean()))
-        pm25, o3 = (_mean(table[name]) for name in ("pm25", "o3_mda8"))
+        item = assess(code, table, evidence.zone, evidence.period.first, evidence.period.last)
+        pm25, o3 = (item.of(name).mean for name in ("pm25", "o3_mda8"))
         cells = (evidence.member_name(code, language), mean, share(good, len(index)), pm25, o3, len(index))
         listed.append(ReportRow(key=code, cells=cells))
     listed.sort(key=lambda row: (row.cells[1] is None, row.cells[1] or 0, row.key))
@@ -176,8 +178,3 @@ def _members(evidence: ReportEvidence, language: str) -> ReportTable:
     )
     is_detail = len(listed) > _MOST_MEMBERS
     return ReportTable(key="members", columns=columns, rows=tuple(listed), query=evidence.query, is_detail=is_detail)
-
-
-def _mean(values: pd.Series) -> float | None:
-    mean = float(values.mean())
-    return None if pd.isna(mean) else mean

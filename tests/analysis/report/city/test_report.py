@@ -149,3 +149,12 @@ def test_the_pdf_embeds_its_fonts_and_its_text_is_found() -> None:
     inner = [font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font for font in fonts]
     assert inner
     assert all({"/FontFile2", "/FontFile3"} & set(font["/FontDescriptor"]) for font in inner)
+
+
+def test_figures_are_those_of_the_assessment_and_a_year_with_a_short_month_is_informative_only() -> None:
+    made = evidence({"a": month_hours()}, "2026")
+    item = made.assessed.period.of("o3_mda8")
+    report = build_report(made, "en")
+    assert _cell(report, "concentrations", "o3", "value") == item.percentile
+    assert _cell(report, "concentrations", "o3", "above_days") == item.exceeded_days
+    assert "or than 27 in one of its months" in html_page(report)
