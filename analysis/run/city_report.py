@@ -17,12 +17,13 @@ import pandas as pd
 
 from analysis.report.city.build import build_report
 from analysis.report.city.document import CityReport, FigureQuery, PlaceKind, ReportSentence
-from analysis.report.city.evidence import NETWORKS, STORED, ReportEvidence, ReportPlace, gather_evidence
+from analysis.report.city.evidence import NETWORKS, OWN_NETWORKS, STORED, ReportEvidence, ReportPlace, gather_evidence
 from analysis.report.city.page import html_page
 from analysis.report.city.period import check_begun
 from analysis.report.city.revision import REPORT, is_same, read_report, revised
 from analysis.run.hour_source import NoHoursError, StationHours, stored_hours
 from analysis.run.later_change import later_changes, read_history
+from analysis.run.report_products import products_of_files, products_of_store
 from analysis.run.to_json import to_json
 from schemas.city import city_name
 from schemas.interval import Interval
@@ -30,7 +31,7 @@ from schemas.words import LANGUAGES
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -85,7 +86,7 @@ def period_hours(settings: SharedSettings, period: ReportPeriod, now: datetime, 
     zone = settings.stations.timezone
     check_begun(city or PROVINCE, period, zone, now)
     start, end = period.bounds(zone)
-    found = stored_hours(settings, start, max(min(end, now), start + _HOUR), city=city, networks=NETWORKS)
+    found = stored_hours(settings, start, max(min(end, now), start + _HOUR), city=city, networks=OWN_NETWORKS)
     parts = [found.hourly]
     for other in dict.fromkeys((period.before(), period.year_before())):
         with suppress(NoHoursError):
@@ -121,7 +122,7 @@ def evidence_of_store(
     city = None if code == PROVINCE else code
     found = hours or period_hours(settings, period, now, city)
     stations = {item.id: item for item in settings.stations.stations_of("gas") if city in {None, item.city}}
-    return gather_evidence(
+    evidence = gather_evidence(
         ReportPlace(code=code, kind=PlaceKind.PROVINCE if city is None else PlaceKind.CITY, **_names(code)),
         period,
         {name: frame for name, frame in found.hourly.items() if name in stations},
@@ -132,6 +133,7 @@ def evidence_of_store(
         held_batches=found.inside.held_batches,
         query=query_of_stored(period, tuple(name for name in found.inside.hourly if name in stations)),
     )
+    return products_of_store(evidence, settings)
 
 
 def _joined(parts: Iterable[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
@@ -144,11 +146,19 @@ def _joined(parts: Iterable[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFra
 
 
 def evidence_of_files(
-    hours: StationHours, files: Iterable[Path], period: ReportPeriod, now: datetime
+    hours: StationHours,
+    files: Iterable[Path],
+    period: ReportPeriod,
+    now: datetime,
+    progress: Callable[[float], None] | None = None,
 ) -> ReportEvidence:
-    """Evidence of the stations of files; raises `analysis.report.city.period.ReportError`."""
-    names = " ".join(path.name for path in files)
-    return gather_evidence(
+    """Evidence of the stations of files; raises `analysis.report.city.period.ReportError`.
+
+    Where the files hold precursors, what to cut is ranked, which takes a minute for two months; ``progress`` is called with the
+    part that is done [1].
+    """
+    given = f"{' '.join(path.name for path in files)} --dataset {hours.source}"
+    evidence = gather_evidence(
         ReportPlace(code=hours.source, kind=PlaceKind.STATIONS, **_names(hours.source)),
         period,
         hours.hourly,
@@ -157,8 +167,10 @@ def evidence_of_files(
         now=now,
         source=hours.source,
         held_batches=0,
-        query=FigureQuery(command=f"skyground analyse report {names} --dataset {hours.source} {period.options} --json"),
+        query=FigureQuery(command=f"skyground analyse report {given} {period.options} --json"),
     )
+    days = f"--day-from {period.first} --day-to {period.last} --json"
+    return products_of_files(evidence, hours, lambda name: f"skyground analyse {name} {given} {days}", progress)
 
 
 def publish_reports(

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 SIX = tuple(PARAMETER_OF.values())
 NETWORKS = ("gas",)
-"""Networks whose stored hours a report reads."""
+"""Networks whose stored hours a report reads of the periods that it compares with."""
+OWN_NETWORKS = (*NETWORKS, "met")
+"""Those of its own period; sections on products read more."""
 STORED = "stored"
 """Source of hours that are no files'."""
 WEATHER = ("wind_speed", "relative_humidity", "temperature", "dew_point", "boundary_layer_height", "rain")
@@ -122,13 +124,17 @@ class ReportEvidence:
     @property
     def basis(self) -> HourBasis:
         """Of the period and of both that it is compared with."""
+        weather = [code for code in WEATHER if self.mean_hours[code].notna().any()]
         earlier = [Interval(*other.bounds(self.zone)) for other in (self.period.before(), self.period.year_before())]
         return HourBasis(
             stations=tuple(self.stations),
-            networks=NETWORKS if self.source == STORED else (),
-            parameters=SIX,
+            networks=self._networks() if self.source == STORED else (),
+            parameters=tuple(dict.fromkeys((*SIX, *weather, *self.products.parameters))),
             spans=tuple(dict.fromkeys((Interval(self.start, self.end), *earlier))),
         )
+
+    def _networks(self) -> tuple[str, ...]:
+        return (*OWN_NETWORKS, "pm", "voc") if self.products.parameters else OWN_NETWORKS
 
     @property
     def expected_days(self) -> int:

@@ -41,6 +41,11 @@ class ReportPeriod:
         return self.first.isoformat()[:length]
 
     @property
+    def label(self) -> str:
+        """As sentences name it: its text, of a span with an en dash between the days."""
+        return f"{self.first} – {self.last}" if self.kind is PeriodKind.SPAN else self.text
+
+    @property
     def options(self) -> str:
         """Options of ``skyground analyse report`` that name it."""
         if self.kind is PeriodKind.SPAN:

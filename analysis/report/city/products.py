@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -96,6 +96,8 @@ class ReportProducts:
         Of the events of the place that meet the period; None where there is no store of them.
     outlook : Outlook or None
     scores : tuple of LeadScore
+    parameters : tuple of str
+        Codes of what the chemistry rests on, of stored hours.
     queries : dict of str to FigureQuery
         By section: ``chemistry``, ``cut``, ``cases``, ``scores``.
     """
@@ -106,4 +108,5 @@ class ReportProducts:
     cases: tuple[CaseFile, ...] | None = None
     outlook: Outlook | None = None
     scores: tuple[LeadScore, ...] = ()
-    queries: dict[str, FigureQuery] | None = None
+    parameters: tuple[str, ...] = ()
+    queries: dict[str, FigureQuery] = field(default_factory=dict)

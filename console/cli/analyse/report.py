@@ -119,7 +119,15 @@ def _evidence(
     if dataset is None or dataset not in LAYOUTS:
         msg = f"expected one of {', '.join(LAYOUTS)} with FILE, got {dataset}"
         raise typer.BadParameter(msg, param_hint="--dataset")
-    return shell.or_exit(lambda: evidence_of_files(hours_of_files(files, dataset), files, period, now), DatasetError)
+    from console.cli.shell.progress import progress_line
+
+    with progress_line("progress.percent", 100) as show_percent:
+        return shell.or_exit(
+            lambda: evidence_of_files(
+                hours_of_files(files, dataset), files, period, now, lambda part: show_percent(int(100 * part))
+            ),
+            DatasetError,
+        )
 
 
 def _reports(evidence: ReportEvidence, languages: tuple[str, ...], *, publish: bool) -> list[PublishedReport]:

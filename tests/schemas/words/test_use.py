@@ -24,7 +24,7 @@ from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
 from analysis.receptor.wind import SECTORS, sector_code
 from analysis.report.case_text import TOPICS
 from analysis.report.city.document import PeriodKind
-from analysis.report.city.evidence import SIX
+from analysis.report.city.evidence import SIX, WEATHER
 from analysis.report.city.products import CutReason
 from analysis.run.later_change import LaterCause
 from analysis.statistics.limit import Edition
@@ -105,7 +105,11 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
         *(f"changed_{days}_{period}" for days in ("day", "days") for period in ("before", "year_before")),
         *(f"cut_{days}_{kind}" for days in ("exceeding", "all") for kind in ("first", "likely", "indistinct", "none")),
     ),
-    "report.city.column.": SIX,
+    "report.city.column.": (
+        *SIX,
+        *WEATHER,
+        *(f"{name}_{period}" for name in ("value", "change") for period in ("before", "year_before")),
+    ),
     "report.city.tile_": ("value", "share"),
     "report.city.tile.": ("pm25", "o3", "pm25_day", "o3_day", "no2_day"),
     "report.city.table.cut_": ("exceeding", "all"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from analysis.chemistry.statement import chemistry_statements
 from analysis.report.city.chart.chemistry import composition_chart, regime_chart
 from analysis.report.city.document import (
@@ -20,6 +22,7 @@ from analysis.report.city.document import (
     ReportSentence,
     ReportTable,
 )
+from schemas.words import words as words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +44,7 @@ _LEADING = 3
 def chemistry(evidence: ReportEvidence, language: str) -> ReportSection | ReportSentence:
     """Sentences, pictures and tables of each station with VOC or components."""
     found = evidence.products.chemistry
-    query = (evidence.products.queries or {}).get("chemistry", evidence.query)
+    query = evidence.products.queries.get("chemistry", evidence.query)
     if not found:
         is_province = evidence.place.kind is PlaceKind.PROVINCE
         return ReportSentence(key=f"report.city.absent.{'chemistry_province' if is_province else 'chemistry'}")
@@ -54,7 +57,7 @@ def chemistry(evidence: ReportEvidence, language: str) -> ReportSection | Report
             if svg:
                 pictures.append(ReportPicture(key=key, svg=svg, query=query))
     tables = [
-        ReportTable(key=key, columns=columns, rows=rows, query=query)
+        without_column(ReportTable(key=key, columns=columns, rows=rows, query=query), "station")
         for key, columns, rows in (
             ("composition", _COMPOSITION, tuple(row for item in found for row in _parts(evidence, item, language))),
             ("ofp", _OFP, tuple(row for item in found for row in _species(evidence, item, language))),
@@ -64,9 +67,7 @@ def chemistry(evidence: ReportEvidence, language: str) -> ReportSection | Report
     ]
     return ReportSection(
         key="chemistry",
-        sentences=tuple(
-            sentence for item in found for sentence in _sentences(evidence, item, language, len(found) > 1)
-        ),
+        sentences=tuple(_sentences(evidence, found, language)),
         pictures=tuple(pictures),
         tables=tuple(tables),
         notes=(ReportSentence(key="report.city.chemistry_note"),),
@@ -96,15 +97,26 @@ def _shares(item: ChemistrySummary) -> list[tuple[str, float]]:
     return sorted(((name, value / total) for name, value in means.items()), key=lambda one: -one[1])
 
 
+def without_column(table: ReportTable, key: str) -> ReportTable:
+    """The table without a column that says the same in every row."""
+    place = [column.key for column in table.columns].index(key)
+    if len({row.cells[place] for row in table.rows}) > 1:
+        return table
+    rows = (msgspec.structs.replace(row, cells=row.cells[:place] + row.cells[place + 1 :]) for row in table.rows)
+    columns = table.columns[:place] + table.columns[place + 1 :]
+    return msgspec.structs.replace(table, columns=columns, rows=tuple(rows))
+
+
 def _sentences(
-    evidence: ReportEvidence,
-    item: ChemistrySummary,
-    language: str,
-    with_name: bool,  # noqa: FBT001
+    evidence: ReportEvidence, found: tuple[ChemistrySummary, ...], language: str
 ) -> Iterator[ReportSentence]:
-    if with_name:
-        name = evidence.member_name(item.station_id, language)
-        yield ReportSentence(key="report.city.of_station", figures={"name": name})
+    """Of the first station, which measures most; the others are in the tables."""
+    item = found[0]
+    name = evidence.member_name(item.station_id, language)
+    yield ReportSentence(
+        key="report.city.of_stations" if found[1:] else "report.city.of_station",
+        figures={"name": name, "others": len(found) - 1},
+    )
     for said in chemistry_statements(item):
         kind = said.key.removeprefix(_PREFIX)
         if not any(kind == one or (one.endswith("_") and kind.startswith(one)) for one in _SAID):
@@ -182,7 +194,7 @@ def _figures(evidence: ReportEvidence, item: ChemistrySummary, language: str) ->
         if figure.value is None:
             continue
         cells = (
-            f"=report.city.figure.{key.partition(' ')[0]}",
+            _figure_name(key, language),
             name,
             figure.unit,
             figure.value,
@@ -192,6 +204,13 @@ def _figures(evidence: ReportEvidence, item: ChemistrySummary, language: str) ->
             100 * figure.coverage,
         )
         yield ReportRow(key=f"{item.station_id}.{key}", cells=cells)
+
+
+def _figure_name(key: str, language: str) -> str:
+    """Name of a figure, with the season where it has one."""
+    name, _, season = key.partition(" ")
+    title = words_of(language, "report.city.figure")(name)
+    return f"{title}, {words_of(language, 'word.season')(season)}" if season else title
 
 
 def _known(item: ChemistrySummary) -> Iterator[tuple[str, PeriodFigure]]:

@@ -51,14 +51,12 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
         *([ReportColumn(key="limit", digits=0)] if is_year else []),
         ReportColumn(key="daily_limit", digits=0),
         ReportColumn(key="above_days", unit="d", digits=0),
-        ReportColumn(key="value_before", digits=0),
-        ReportColumn(key="change_before", unit="%", digits=0),
-        ReportColumn(key="value_year_before", digits=0),
-        ReportColumn(key="change_year_before", unit="%", digits=0),
+        *(_compared_columns("before") if evidence.before["aqi"].notna().any() else ()),
+        *(_compared_columns("year_before") if evidence.year_before["aqi"].notna().any() else ()),
     )
     rows = [_row(evidence, code, columns) for code in POLLUTANT_OF]
     table = ReportTable(key="concentrations", columns=columns, rows=tuple(rows), query=evidence.query)
-    figures = {name: period.text for name, period in zip(names, periods, strict=True)}
+    figures = {name: period.label for name, period in zip(names, periods, strict=True)}
     return ReportSection(
         key="concentrations",
         sentences=(*_above(evidence), *_too_few(evidence)),
@@ -70,6 +68,10 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
             *_edition_change(evidence),
         ),
     )
+
+
+def _compared_columns(name: str) -> tuple[ReportColumn, ReportColumn]:
+    return ReportColumn(key=f"value_{name}", digits=0), ReportColumn(key=f"change_{name}", unit="%", digits=0)
 
 
 def statistic(item: Assessment, code: str) -> float | None:

@@ -20,6 +20,7 @@ from analysis.report.city.document import (
     ReportTable,
 )
 from analysis.report.city.products import CutReason
+from schemas.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,11 +53,11 @@ def cut(evidence: ReportEvidence, language: str) -> ReportSection | ReportSenten
         is_province = evidence.place.kind is PlaceKind.PROVINCE
         reason = CutReason.PROVINCE if is_province else evidence.products.cut_reason
         return ReportSentence(key=f"report.city.absent.cut_{reason}")
-    query = (evidence.products.queries or {}).get("cut", evidence.query)
+    query = evidence.products.queries.get("cut", evidence.query)
     first = found.lists[0]
     return ReportSection(
         key="cut",
-        sentences=(*_answers(found, language), *_lacks(found)),
+        sentences=(*_answers(found, language), *_lacks(found, language)),
         pictures=(ReportPicture(key="cut", svg=cut_chart(first, language), query=query),),
         tables=(ReportTable(key=f"cut_{first.days.name}", columns=_COLUMNS, rows=tuple(_rows(first)), query=query),),
         notes=(
@@ -87,7 +88,7 @@ def _answers(found: CoControl, language: str) -> list[ReportSentence]:
 def _answer(item: CutList, language: str) -> Iterator[ReportSentence]:
     first = item.precursors[0]
     figures: dict[str, ReportCell] = {
-        "precursor": first.precursor,
+        "precursor": _listed((first.precursor,), language),
         "probability": 100.0 * first.probability_first,
         "days": item.days.days,
         "o3_days": item.days.o3_days,
@@ -107,19 +108,17 @@ def _answer(item: CutList, language: str) -> Iterator[ReportSentence]:
 
 
 def _listed(names: tuple[str, ...], language: str) -> str:
-    from schemas.words import words
-
     said = words(language, "cocontrol")
     return said("and").join(said(f"name.{name}") for name in names)
 
 
-def _lacks(found: CoControl) -> Iterator[ReportSentence]:
+def _lacks(found: CoControl, language: str) -> Iterator[ReportSentence]:
     for key in found.missing:
         yield ReportSentence(key=f"cocontrol.missing.{key}")
     if found.missing_groups:
-        yield ReportSentence(key="cocontrol.nox_sign")
+        yield ReportSentence(key="report.city.cut_groups", figures={"groups": _listed(found.missing_groups, language)})
     if found.is_refuted:
-        yield ReportSentence(key="cocontrol.misfit", figures={"misfit": found.misfit})
+        yield ReportSentence(key="report.city.cut_misfit", figures={"misfit": found.misfit})
 
 
 def _rows(item: CutList) -> Iterator[ReportRow]:

@@ -162,7 +162,7 @@ def _known(value: float) -> float | None:
 
 def _case_tables(evidence: ReportEvidence, cases: tuple[CaseFile, ...], language: str) -> list[ReportTable]:
     """The longest case files, in order of time; of more, all of them for the Excel file."""
-    query = (evidence.products.queries or {}).get("cases", evidence.query)
+    query = evidence.products.queries.get("cases", evidence.query)
     ordered = sorted(cases, key=lambda item: (item.event.start, item.key))
     chosen = sorted(
         sorted(ordered, key=_hours, reverse=True)[:_MOST_CASES], key=lambda item: (item.event.start, item.key)

@@ -100,7 +100,7 @@ def _detail(
         if before is None or value is None:
             continue
         change = value - before if is_share else change_pct(value, before)
-        figures: dict[str, ReportCell] = {"n": count, "period": period.text, "before": before, "change": change}
+        figures: dict[str, ReportCell] = {"n": count, "period": period.label, "before": before, "change": change}
         return ReportSentence(key=f"report.city.tile_{'share' if is_share else 'value'}", figures=figures)
     return ReportSentence(key="report.city.tile_alone", figures={"n": count})
 
@@ -136,7 +136,7 @@ def _change(evidence: ReportEvidence) -> list[ReportSentence]:
             continue
         is_day = evidence.period.kind is PeriodKind.DAY
         index, before = _mean_index(evidence.days), _mean_index(table)
-        figures: dict[str, ReportCell] = {"period": period.text, "good": good, "then": then, **changes}
+        figures: dict[str, ReportCell] = {"period": period.label, "good": good, "then": then, **changes}
         figures |= {"index": index, "index_before": before}
         found.append(ReportSentence(key=f"report.city.changed_{'day' if is_day else 'days'}_{key}", figures=figures))
     return [*found, ReportSentence(key="report.city.change_weather" if found else "report.city.change_none")]

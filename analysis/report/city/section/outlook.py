@@ -152,7 +152,7 @@ def _score_sentences(scores: list[LeadScore]) -> Iterator[ReportSentence]:
 
 
 def _score_table(evidence: ReportEvidence, scores: list[LeadScore]) -> ReportTable:
-    query = (evidence.products.queries or {}).get("scores", evidence.query)
+    query = evidence.products.queries.get("scores", evidence.query)
     columns = (
         ReportColumn(key="pollutant"),
         ReportColumn(key="leads", unit="h"),

@@ -99,13 +99,13 @@ def _compared(evidence: ReportEvidence) -> list[ReportSentence]:
     ):
         index = table["aqi"].dropna()
         if index.empty:
-            found.append(ReportSentence(key=f"report.city.{key}_none", figures={"period": period.text}))
+            found.append(ReportSentence(key=f"report.city.{key}_none", figures={"period": period.label}))
         elif evidence.period.kind is PeriodKind.DAY:
-            figures: dict[str, ReportCell] = {"period": period.text, "aqi": int(index.iloc[0])}
+            figures: dict[str, ReportCell] = {"period": period.label, "aqi": int(index.iloc[0])}
             found.append(ReportSentence(key="report.city.compared_day", figures=figures))
         else:
             good = int((index <= GOOD).sum())
-            figures = {"period": period.text, "good": good, "valid": len(index), "share": share(good, len(index))}
+            figures = {"period": period.label, "good": good, "valid": len(index), "share": share(good, len(index))}
             found.append(ReportSentence(key="report.city.compared_days", figures={**figures, "days": period.days}))
     return found
 

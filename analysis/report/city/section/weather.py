@@ -83,12 +83,13 @@ def weather(evidence: ReportEvidence, language: str) -> ReportSection | ReportSe
         *(ReportColumn(key=code, unit=parameter(code).unit, digits=_DIGITS.get(code, 1)) for code in measured),
         ReportColumn(key="n_weather_days", unit="d", digits=0),
     )
-    table = ReportTable(key="weather", columns=columns, rows=_rows(evidence, found, measured), query=evidence.query)
+    rows = _rows(evidence, found, measured)
+    table = ReportTable(key="weather", columns=columns, rows=rows, query=evidence.query)
     return ReportSection(
         key="weather",
         sentences=tuple(item.sentence() for item in contrasts) or (ReportSentence(key="report.city.no_contrast"),),
         pictures=(ReportPicture(key="weather", svg=svg, query=evidence.query),) if svg else (),
-        tables=(table,),
+        tables=(table,) if len(rows) > 1 else (),
         notes=(ReportSentence(key="report.city.weather_note"),),
     )
 
