@@ -231,7 +231,12 @@ def _supersite(path: Path, found: _Values) -> None:
         invalid = {name for name, letter in reading.status.items() if letter in _INVALID}
         measured = reading.values  # noqa: PD011 - of a Reading
         valid = {name: value for name, value in measured.items() if name not in invalid}
-        hours.setdefault(reading.interval.start, {}).update(valid)
+        hour = hours.setdefault(reading.interval.start, {})
+        if twice := hour.keys() & valid:
+            start, names = f"{reading.interval.start:%Y-%m-%dT%H:%MZ}", ", ".join(sorted(twice)[:3])
+            msg = f"{path.name}: {names} of {reading.station_id} at {start} came before, expected each hour once"
+            raise DatasetError(msg)
+        hour.update(valid)
 
 
 def _frame(hours: Mapping[datetime, Mapping[str, float]]) -> pd.DataFrame:

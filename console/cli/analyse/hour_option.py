@@ -81,6 +81,9 @@ def read_station_hours(
         _midnight(first, settings.stations.timezone),
         _midnight(last + timedelta(days=1), settings.stations.timezone),
     )
+    if start >= now:
+        msg = f"{first} has not begun"
+        raise typer.BadParameter(msg, param_hint="--day-from")
     found = shell.or_exit(
         lambda: stored_hours(settings, start, min(end, now), stations=stations or (), city=city), NoHoursError
     )

@@ -150,3 +150,19 @@ def test_the_score_is_shown_by_lead(filled: SharedSettings, monkeypatch: pytest.
     found = [json.loads(row) for row in done.stdout.splitlines()]
     assert len(found) == 6 * 5
     assert {item["model"] for item in found} == {"fallback-yesterday-climatology"}
+    unknown = CliRunner().invoke(build_app(["analyse"]), [*line, "--station", "st-9"])
+    assert (unknown.exit_code, "'st-9'" in unknown.stderr) == (2, True)
+    assert CliRunner().invoke(build_app(["analyse"]), [*line, "--station", "210100"]).exit_code == 0
+
+
+def test_a_moment_without_hours_before_it_ends_with_1_and_the_reason(
+    settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = filled_settings(settings, tmp_path, 1, 1, run_dir=tmp_path / "run")
+    for name in ("run_dir", "influx_url", "influx_database", "state_url", "network"):
+        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(own, name)))
+    done = CliRunner().invoke(build_app(["analyse"]), ["analyse", "forecast", "--now", "2020-01-01", "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["forecasts"]) == (1, 0)
+    assert "2019-12-31T16:00Z" in done.stderr
+    later = CliRunner().invoke(build_app(["analyse"]), ["analyse", "joint", "--day-from", "2999-01-01"])
+    assert (later.exit_code, "--day-from" in later.stderr) == (2, True)

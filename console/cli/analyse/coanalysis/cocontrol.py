@@ -39,7 +39,7 @@ def cocontrol(  # noqa: PLR0917 - typer passes them by name
 ) -> None:
     """Rank precursors by their part in O3 and secondary PM2.5 at once, with intervals. 协同减排前体物排序。"""
     found = read_station_hours(files, dataset, stations=stations, city=city, days=(day_from, day_to))
-    place = city or ", ".join(list(found.hourly)[:3])
+    place = city or ", ".join(found.hourly)
     if (days := (found.end - found.start).days) > _MOST_DAYS:
         shell.stop(f"{days} days, expected a season ({_MOST_DAYS} days) at most: name it with --day-from and --day-to")
     if is_stored and (files or not (city or (stations and len(stations) == 1))):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from console.cli import shell
 from console.cli.shell.moment import Moment, past
 from console.cli.shell.option import AsJson
@@ -14,4 +16,8 @@ def forecast(now: Moment = None, as_json: AsJson = False) -> None:
 
     settings = shell.settings()
     moment = past(now, settings.stations.timezone)
-    show([plain(shell.or_exit(lambda: run(settings, moment)))], as_json=as_json)
+    found = shell.or_exit(lambda: run(settings, moment))
+    show([plain(found)], as_json=as_json)
+    if not found.forecasts:
+        typer.echo(f"skyground: {shell.text('forecast.none', origin=f'{found.origin:%Y-%m-%dT%H:%MZ}')}", err=True)
+        raise typer.Exit(1)

@@ -30,6 +30,10 @@ def score(  # noqa: PLR0917 - typer passes them by name
     from analysis.run.forecast.scoring import read_scores, score_days
 
     settings = shell.settings()
+    known = {*settings.stations.stations, *(item.city for item in settings.stations.station_list if item.city)}
+    for name in station or ():
+        if name not in known:
+            shell.stop(f"unknown station or city {name!r}: not in the network file")
     yesterday = shell.now().astimezone(settings.stations.timezone).date() - timedelta(days=1)
     last = read_day(day_to, "--day-to") or yesterday
     first = read_day(day_from, "--day-from") or last - timedelta(days=6)

@@ -37,6 +37,16 @@ def test_json_is_one_line_a_station_with_sentences_in_both_languages() -> None:
     assert lines[1]["voc"] is None
 
 
+def test_an_hour_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    lines = file().read_text(encoding="utf-8").splitlines()
+    twice = tmp_path / "twice.csv"
+    twice.write_text("\n".join([*lines[:4], lines[2]]) + "\n", encoding="utf-8")
+    for files in ([twice], [file(), file()]):
+        words = ["analyse", "chemistry", *map(str, files), "--dataset", "supersite"]
+        refused = CliRunner().invoke(build_app(("analyse",)), words)
+        assert (refused.exit_code, "came before" in refused.stderr) == (2, True)
+
+
 def test_the_age_is_inversely_proportional_to_oh() -> None:
     ages = [
         json.loads(run("--station", "tw-supersite", "--json", "--oh", oh).stdout)["voc"]["ages"][0]["age"]["value"]
