@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 import pandas as pd
 
 from analysis.chemistry.assumption import assumptions
@@ -14,6 +13,7 @@ from analysis.chemistry.hourly_product import FIGURES, hourly_chemistry
 from analysis.chemistry.particle_summary import ParticleChemistry, particle_chemistry
 from analysis.chemistry.reactivity import hourly_ofp
 from analysis.chemistry.voc_summary import VocChemistry, voc_chemistry
+from analysis.statistics.finite import finite_or_none
 from schemas.frames import check_time_index, parameters_in, valid_values
 from schemas.mass_factor import mass_factors
 
@@ -131,7 +131,9 @@ def every_hour(hourly: pd.DataFrame, period: Interval) -> pd.DataFrame:
 def by_hour(table: pd.DataFrame, zone: ZoneInfo) -> dict[str, tuple[float | None, ...]]:
     """Means of the columns by civil hour, 0 to 23; columns without a value are left out."""
     means = table.groupby(pd.DatetimeIndex(table.index).tz_convert(zone).hour).mean().reindex(range(24))
-    return {str(name): tuple(_known(value) for value in means[name]) for name in means if means[name].notna().any()}
+    return {
+        str(name): tuple(finite_or_none(value) for value in means[name]) for name in means if means[name].notna().any()
+    }
 
 
 def by_day(table: pd.DataFrame, zone: ZoneInfo) -> dict[date, dict[str, float | None]]:
@@ -141,7 +143,7 @@ def by_day(table: pd.DataFrame, zone: ZoneInfo) -> dict[date, dict[str, float | 
     names = [str(name) for name in table if counts[name].any()]
     columns = {name: (means[name].to_numpy(), counts[name].to_numpy()) for name in names}
     return {
-        day: {name: _known(mean[row]) for name, (mean, _) in columns.items()}
+        day: {name: finite_or_none(mean[row]) for name, (mean, _) in columns.items()}
         | {f"{name}_n": int(count[row]) for name, (_, count) in columns.items()}
         for row, day in enumerate(means.index)
     }
@@ -159,7 +161,3 @@ def _not_verified() -> tuple[str, ...]:
         "soa_potentials": False,
     }
     return tuple(name for name, is_verified in sections.items() if not is_verified)
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

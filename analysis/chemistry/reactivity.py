@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from analysis.statistics.finite import finite_or_none
 from schemas.frames import check_time_index, parameters_in, valid_values
 from schemas.parameter import Parameter, ParameterGroup, load_parameters
 from schemas.parameter.type import VOC_GROUPS
@@ -238,9 +239,9 @@ def _ranked(
             group=str(item.group),
             n=int(series.notna().sum()),
             mean_ug_m3=float(series.mean()),
-            ofp_ug_m3=_known(potentials[item]),
+            ofp_ug_m3=finite_or_none(potentials[item]),
             ofp_share=_share(potentials[item], ofp_sum),
-            loh_s1=_known(losses[item]),
+            loh_s1=finite_or_none(losses[item]),
             loh_share=_share(losses[item], loh_sum),
         )
         for item, series in values.items()
@@ -250,10 +251,6 @@ def _ranked(
 
 def _total(figures: dict[Parameter, float]) -> float:
     return float(np.nansum(list(figures.values()))) if figures else 0.0
-
-
-def _known(figure: float) -> float | None:
-    return None if np.isnan(figure) else figure
 
 
 def _share(figure: float, total: float) -> float | None:

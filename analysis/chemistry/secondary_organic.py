@@ -8,6 +8,7 @@ import msgspec
 
 from analysis.chemistry.assumption import soa_potentials
 from analysis.chemistry.reactivity import voc_parameters
+from analysis.statistics.finite import finite_or_none
 from schemas.frames import check_time_index, parameters_in, valid_values
 
 if TYPE_CHECKING:
@@ -135,8 +136,8 @@ def soa_of(hourly: pd.DataFrame) -> SoaPotentials:
                     parameter=item.parameter,
                     n=len(values),
                     mean_ug_m3=float(values.mean()),
-                    by_soap_ug_m3=_known(soa_by_soap(values, item.parameter).mean()),
-                    by_yield_ug_m3=_known(soa_by_yield(values, item.parameter).mean()),
+                    by_soap_ug_m3=finite_or_none(soa_by_soap(values, item.parameter).mean()),
+                    by_yield_ug_m3=finite_or_none(soa_by_yield(values, item.parameter).mean()),
                 )
             )
     species.sort(key=lambda item: (item.by_yield_ug_m3 is None, -(item.by_yield_ug_m3 or 0.0)))
@@ -147,10 +148,6 @@ def soa_of(hourly: pd.DataFrame) -> SoaPotentials:
         without_soap=tuple(item.parameter for item in species if item.by_soap_ug_m3 is None),
         without_yield=tuple(item.parameter for item in species if item.by_yield_ug_m3 is None),
     )
-
-
-def _known(value: float) -> float | None:
-    return float(value) if value == value else None  # noqa: PLR0124 - NaN
 
 
 def _sum(values: list[float | None]) -> float | None:

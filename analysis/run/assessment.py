@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
 from analysis.statistics.assessment import assess, mean_of, months_of, year_before, years_of
+from analysis.statistics.assessment.month import monthly_means as means_of_months
 from analysis.statistics.daily import civil_date
 from analysis.statistics.limit import POLLUTANT_OF
 from schemas.frames import parameters_in, valid_values
@@ -39,12 +40,14 @@ class PlaceDays:
         return {"station": self.stations, "city": self.cities, "all": {ALL: self.whole}}[kind]
 
 
-def place_days(hours: StationHours) -> PlaceDays:
+def place_days(hours: StationHours, *, is_indexed: bool = True) -> PlaceDays:
     """Daily values of each place.
 
     Parameters
     ----------
     hours : StationHours
+    is_indexed : bool
+        Whether to add the AQI, which takes most of the time.
 
     Returns
     -------
@@ -52,7 +55,8 @@ def place_days(hours: StationHours) -> PlaceDays:
         A city is the mean of the valid stations of a day, the whole the mean of the cities, each city with the same weight.
     """
     statistics = {name: daily_statistics(frame, hours.zone, until=hours.end) for name, frame in hours.hourly.items()}
-    codes = {name: frozenset(parameters_in(frame)) & POLLUTANT_OF.keys() for name, frame in hours.hourly.items()}
+    counted = POLLUTANT_OF.keys() if is_indexed else frozenset()
+    codes = {name: frozenset(parameters_in(frame)) & counted for name, frame in hours.hourly.items()}
     by_city = hours.by_city()
     means = {city: mean_of({name: statistics[name] for name in names}) for city, names in by_city.items()}
     every = frozenset().union(*codes.values())
@@ -111,12 +115,8 @@ def monthly_means(table: pd.DataFrame, parameter: str, zone: ZoneInfo) -> pd.Ser
     column = "o3_mda8" if parameter == "o3" else parameter
     if column not in table or table.empty:
         return pd.Series(dtype=float)
-    first, last = (civil_date(start, zone) for start in (table.index[0], table.index[-1]))
-    found = {}
-    for start, end in months_of(first, last):
-        item = assess("", table[[column]], zone, start, end, period="month").of(column)
-        found[pd.Period(f"{start:%Y-%m}", "M")] = item.mean if item.is_valid and item.mean is not None else float("nan")
-    return pd.Series(found, dtype=float)
+    days = pd.DatetimeIndex([civil_date(start, zone) for start in pd.DatetimeIndex(table.index)])
+    return means_of_months(table[column].set_axis(days))
 
 
 def mean_hours(hours: StationHours, parameter: str) -> pd.Series:

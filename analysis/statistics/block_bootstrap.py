@@ -44,9 +44,41 @@ def day_weights(days: int, *, runs: int = RUNS, seed: int = SEED) -> NDArray[np.
     """
     rng = np.random.default_rng(seed)  # noqa: TID251  seeded by the caller
     length = block_days(days)
-    first = rng.integers(0, days, (runs, -(-days // length)))
-    drawn = ((first[:, :, None] + np.arange(length)) % days).reshape(runs, -1)[:, :days]
-    return np.stack([np.bincount(row, minlength=days) for row in drawn]).astype(float)
+    return counts_of(circular_blocks(rng.integers(0, days, (runs, -(-days // length))), length, days))
+
+
+def circular_blocks(first: NDArray[np.int64], length: int, steps: int) -> NDArray[np.int64]:
+    """Steps in the order of blocks of consecutive ones that run around the end.
+
+    Parameters
+    ----------
+    first : array of int, (runs, blocks)
+        Where each block begins.
+    length : int
+        Of a block.
+    steps : int
+        How many there are, and how many each run takes; the last block is cut.
+
+    Returns
+    -------
+    array of int, (runs, steps)
+
+    References
+    ----------
+    Politis and Romano 1992, in Exploring the Limits of Bootstrap, 263; cited from memory, not verified.
+
+    Examples
+    --------
+    >>> circular_blocks(np.array([[1, 3]]), 3, 4).tolist()
+    [[1, 2, 3, 3]]
+    """
+    return ((first[:, :, None] + np.arange(length)) % steps).reshape(len(first), -1)[:, :steps]
+
+
+def counts_of(places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How often each step is in each run of `circular_blocks`, (runs, steps)."""
+    steps = places.shape[1]
+    return np.stack([np.bincount(row, minlength=steps) for row in places]).astype(float)
 
 
 def block_days(days: int) -> int:

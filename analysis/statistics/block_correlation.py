@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import norm, t
 
 from analysis.statistics.day_shift import drawn_days
+from analysis.statistics.finite import finite_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +121,7 @@ def block_correlations(
     with_pairs = [int((item[:, 0, 0] > 0).sum()) for item in moments]
     low, high = _band(np.array(moments), r, np.array(with_pairs))
     return tuple(
-        BlockCorrelation(lag=lag, r=_known(r[i]), low=_known(low[i]), high=_known(high[i]), n=int(counts[i]), days=with_pairs[i])
+        BlockCorrelation(lag=lag, r=finite_or_none(r[i]), low=finite_or_none(low[i]), high=finite_or_none(high[i]), n=int(counts[i]), days=with_pairs[i])
         for i, lag in enumerate(lags)
     )  # fmt: skip
 
@@ -193,7 +194,3 @@ def _band(moments: Values, r: Values, with_pairs: NDArray[np.int64]) -> tuple[Va
     low, high = unknown.copy(), unknown.copy()
     low[chosen], high[chosen] = np.tanh(centre - half), np.tanh(centre + half)
     return low, high
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

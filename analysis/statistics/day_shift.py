@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.statistics.block_bootstrap import circular_blocks, counts_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -70,10 +72,6 @@ def drawn_days(start_s: NDArray[np.float64], draws: int, *, seed: int, block_day
     array of float, (n, draws)
         [1]
 
-    References
-    ----------
-    Politis and Romano 1992, in Exploring the Limits of Bootstrap, 263; cited from memory, not verified.
-
     Examples
     --------
     >>> import numpy as np
@@ -86,11 +84,8 @@ def drawn_days(start_s: NDArray[np.float64], draws: int, *, seed: int, block_day
     day = day - day.min()
     days = int(day.max()) + 1
     blocks = -(-days // block_days)
-    first = rng.integers(0, days, size=(blocks, draws))
-    chosen = ((first[:, None, :] + np.arange(block_days)[None, :, None]) % days).reshape(-1, draws)[:days]
-    counts = np.zeros((days, draws))
-    np.add.at(counts, (chosen, np.broadcast_to(np.arange(draws), chosen.shape)), 1.0)
-    return np.asarray(counts[day])
+    first = rng.integers(0, days, size=(blocks, draws)).T
+    return np.asarray(counts_of(circular_blocks(first, block_days, days)).T[day])
 
 
 def excess_chance(table: NDArray[np.float64], eligible: NDArray[np.bool_]) -> NDArray[np.float64]:

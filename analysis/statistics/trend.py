@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from analysis.statistics.block_bootstrap import circular_blocks
+from analysis.statistics.finite import finite_or_none
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -116,9 +119,9 @@ def trend(monthly: pd.Series, *, seed: int = _SEED) -> Trend:
         slope=slope,
         low=low,
         high=high,
-        percent=_known(slope * percent),
-        percent_low=_known(low * percent),
-        percent_high=_known(high * percent),
+        percent=finite_or_none(slope * percent),
+        percent_low=finite_or_none(low * percent),
+        percent_high=finite_or_none(high * percent),
         p=float(min(1.0, 2 * max(other, 1.0 / RUNS))),
         mean=mean,
         months=len(known),
@@ -190,8 +193,7 @@ def _resampled(rest: NDArray[np.float64], years: NDArray[np.float64], slope: flo
     length = max(3, round(2.0 * float(np.cbrt(n))))
     rng = np.random.default_rng(seed)  # noqa: TID251  seeded by the caller
     first = rng.integers(0, n, (RUNS, -(-n // length)))
-    places = ((first[:, :, None] + np.arange(length)) % n).reshape(RUNS, -1)[:, :n]
-    drawn = np.array([_slope(rest[place], years) for place in places])
+    drawn = np.array([_slope(rest[place], years) for place in circular_blocks(first, length, n)])
     tail, known = (1.0 + LEVEL) / 2, int(np.isfinite(rest).sum())
     blocks = n / length
     wider = (
@@ -201,7 +203,3 @@ def _resampled(rest: NDArray[np.float64], years: NDArray[np.float64], slope: flo
         / norm.ppf(tail)
     )
     return np.asarray(slope + (drawn - np.median(drawn)) * wider)
-
-
-def _known(figure: float) -> float | None:
-    return None if np.isnan(figure) else float(figure)

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.case.chemistry.day_window import day_windows
 from analysis.case.chemistry.stagnation import DayComparison, level_of
 from analysis.chemistry.components import ion_balance, oxidation_ratios
+from analysis.statistics.finite import finite_or_none
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,10 +128,6 @@ def _growth(case_hours: CaseHours, frame: pd.DataFrame) -> NitrateGrowth | None:
         night_hours=int(is_night(case_hours.hour_of_day[inside[first:last]]).sum()),
         first=float(nitrate[first]),
         last=float(nitrate[last]),
-        sulfate_first=_known(sulfate[first]),
-        sulfate_last=_known(sulfate[last]),
+        sulfate_first=finite_or_none(sulfate[first]),
+        sulfate_last=finite_or_none(sulfate[last]),
     )
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

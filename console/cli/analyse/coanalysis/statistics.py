@@ -94,7 +94,7 @@ def trend(  # noqa: PLR0917
     hours = read_station_hours(
         files, dataset, stations=station, city=city, days=(day_from, day_to), default_days=5 * _YEAR_DAYS
     )
-    days = place_days(hours)
+    days = place_days(hours, is_indexed=False)
     monthly = {
         name: monthly_means(table, parameter, days.zone) for name, table in (days.of(of) or days.of("station")).items()
     }
