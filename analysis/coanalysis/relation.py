@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import t
 
 from analysis.coanalysis.copollution import DAYTIME_HOURS, lagged_correlation
+from analysis.coanalysis.daily_relation import DeweatheredRelation
 from analysis.statistics.block_correlation import BLOCK_D, DRAWS, BlockCorrelation
 from analysis.statistics.daily import on_hours, ox
 from analysis.statistics.day_shift import drawn_days
@@ -110,6 +111,8 @@ class PollutantRelation(msgspec.Struct, frozen=True, kw_only=True):
     surfaces : tuple of Surface
     missing : tuple of str
         Parameters that a part needs and that are not there: weather with less than half of the hours counts too.
+    deweathered : DeweatheredRelation or None
+        Daily values with the weather taken out; None where it was not asked for.
     """
 
     station_id: str
@@ -119,6 +122,7 @@ class PollutantRelation(msgspec.Struct, frozen=True, kw_only=True):
     correlations: tuple[LaggedRelation, ...]
     surfaces: tuple[Surface, ...]
     missing: tuple[str, ...]
+    deweathered: DeweatheredRelation | None = None
 
 
 def relation_of(station_id: str, hourly: pd.DataFrame, period: Interval, zone: ZoneInfo) -> PollutantRelation:

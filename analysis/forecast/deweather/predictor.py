@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,6 +87,11 @@ def predictors(hours: SiteHours) -> Predictors:
         local=np.stack([by_station[name] - network[name][:, None] for name in _LOCAL], axis=-1),
         plain=np.stack([*(by_station[name] for name in SAME_DAY), *spread], axis=-1),
     )
+
+
+def of_stations(data: Predictors, kept: NDArray[np.bool_]) -> Predictors:
+    """Predictors of some of the stations; weather of the network stays that of all."""
+    return replace(data, local=data.local[:, kept], plain=data.plain[:, kept])
 
 
 def _calendar(days: pd.DatetimeIndex) -> dict[str, Values]:

@@ -15,8 +15,10 @@ from scipy.stats import t as student
 from analysis.forecast.daily.feature import mean_known
 from analysis.forecast.deweather.model import FOLDS, held_out_plain, r_squared
 from analysis.forecast.deweather.normalise import jackknife_error, normalised_days
+from analysis.forecast.deweather.predictor import of_stations
 from analysis.statistics.assessment.month import days_of_valid_month, monthly_means
 from analysis.statistics.block_bootstrap import LEVEL, day_weights, interval_of
+from analysis.statistics.finite import finite_or_none
 from analysis.statistics.trend import FEWEST_MONTHS, Trend, trend
 
 if TYPE_CHECKING:
@@ -196,7 +198,7 @@ def deweathered(
         raise DeweatherError(msg)
     check_days(hours, daily, parameter)
     kept = np.asarray(np.isfinite(daily).any(axis=0))
-    own = _chosen(data, kept)
+    own = of_stations(data, kept)
     scale = 1000.0 if parameter == "co" else 1.0  # the model takes logarithms of µg m⁻³
     values = daily[:, kept] * scale
     said = progress or (lambda _: None)
@@ -217,8 +219,8 @@ def deweathered(
         unit="mg/m3" if parameter == "co" else "ug/m3",
         first=hours.days[0].date(),
         last=hours.days[-1].date(),
-        r2=_finite(found.r2),
-        plain_r2=_finite(plain),
+        r2=finite_or_none(found.r2),
+        plain_r2=finite_or_none(plain),
         n=int(np.isfinite(values).sum()),
         folds=FOLDS,
         weather=shares,
@@ -280,14 +282,5 @@ def _error(changed: Values, draws: Values) -> float:
     return float(np.hypot(of_models, of_draws))
 
 
-def _chosen(data: Predictors, kept: NDArray[np.bool_]) -> Predictors:
-    """Predictors of some of the stations; weather of the network stays that of all."""
-    return replace(data, local=data.local[:, kept], plain=data.plain[:, kept])
-
-
 def _span(hours: SiteHours) -> str:
     return f"{hours.days[0]:%Y-%m-%d} to {hours.days[-1]:%Y-%m-%d}"
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -18,6 +18,8 @@ from analysis.chemistry.particle_summary import AmmoniumState, MassGrade
 from analysis.chemistry.reactivity import VOC_CLASSES
 from analysis.chemistry.regime import Regime
 from analysis.chemistry.secondary_carbon import SEASONS
+from analysis.coanalysis.daily_relation import SEASONS as RELATION_SEASONS
+from analysis.coanalysis.daily_relation import WHOLE, WeatherRole
 from analysis.receptor.plume import Obstacle
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, load_library
 from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
@@ -81,6 +83,8 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "word.source_kind.": (*load_library().kinds, BACKGROUND, UNNAMED),
     f"{UNNAMED_WORDS}.": Unnamed,
     "cli.statistics.weights.": Edition,
+    "cli.relation.meaning.": WeatherRole,
+    "cli.relation.season.": (WHOLE, *RELATION_SEASONS),
     "coanalysis.chemistry.regime_": Regime,
     "coanalysis.chemistry.mass_": MassGrade,
     "coanalysis.chemistry.ammonium_": AmmoniumState,

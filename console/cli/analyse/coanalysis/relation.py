@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,10 @@ from console.cli.analyse.picture import StationPicture, check_one_station, write
 from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
+    from analysis.coanalysis.daily_relation import DeweatheredRelation
     from analysis.coanalysis.relation import LaggedRelation, PollutantRelation
+    from analysis.run.hour_source import StationHours
+    from analysis.statistics.block_correlation import BlockCorrelation
     from schemas.words import Words
 
 
@@ -24,6 +27,10 @@ def relation(  # noqa: PLR0917 - typer passes them by name
     city: City = None,
     day_from: DayFrom = None,
     day_to: DayTo = None,
+    is_deweathered: Annotated[
+        bool,
+        typer.Option("--deweather", help="daily values with the weather taken out too; a minute or two 气象归一化后"),
+    ] = False,
     png: StationPicture = None,
     as_json: AsJson = False,
 ) -> None:
@@ -36,6 +43,8 @@ def relation(  # noqa: PLR0917 - typer passes them by name
     found = [relation_of(name, frame, period, hours.zone) for name, frame in hours.hourly.items()]
     if not any(item.hours for item in found):
         shell.stop(f"{', '.join(hours.hourly)}: no hour with valid PM2.5 and O3 in the period")
+    if is_deweathered:
+        found = _without_weather(hours, found)
     if png is not None:
         _draw(found, png)
     for item in found:
@@ -45,10 +54,26 @@ def relation(  # noqa: PLR0917 - typer passes them by name
             _show(item, shell.words())
 
 
+def _without_weather(hours: StationHours, found: list[PollutantRelation]) -> list[PollutantRelation]:
+    import msgspec
+
+    from analysis.forecast.deweather.summary import DeweatherError
+    from analysis.run.deweather import relations_without_weather
+    from console.cli.shell.progress import progress_line
+
+    with progress_line("progress.percent") as progress:
+        relations = shell.or_exit(
+            lambda: relations_without_weather(hours, progress=lambda part: progress(int(100 * part))), DeweatherError
+        )
+    return [msgspec.structs.replace(item, deweathered=relations.get(item.station_id)) for item in found]
+
+
 def _show(found: PollutantRelation, words: Words) -> None:
     typer.echo(f"{found.station_id}  {found.start:%Y-%m-%dT%H:%MZ} .. {found.end:%Y-%m-%dT%H:%MZ}  {found.hours} h")
     for item in found.correlations:
         typer.echo(_line(item, words))
+    if found.deweathered is not None:
+        _show_daily(found.deweathered, words)
     if found.missing:
         typer.echo(words("relation.missing", names=", ".join(found.missing)))
 
@@ -64,6 +89,26 @@ def _line(item: LaggedRelation, words: Words) -> str:
     return f"{name}: " + "; ".join(
         f"{lag.lag:+d} h r = {lag.r:.2f} ({lag.low:.2f}, {lag.high:.2f}; n = {lag.n})" for lag in shown
     )
+
+
+def _show_daily(found: DeweatheredRelation, words: Words) -> None:
+    typer.echo(words("relation.daily", days=found.days, pm25=found.r2_pm25 or 0.0, o3=found.r2_o3 or 0.0))
+    for part in found.parts:
+        cells = [
+            f"{words(f'relation.{name}')} {_at_zero(getattr(part, name), words)}"
+            for name in ("plain", "partial", "deweathered", "deweathered_partial")
+            if getattr(part, name)
+        ]
+        typer.echo(f"  {part.season}: " + "; ".join(cells))
+        if part.meaning is not None:
+            typer.echo("    " + words(f"relation.meaning.{part.meaning}"))
+
+
+def _at_zero(found: tuple[BlockCorrelation, ...], words: Words) -> str:
+    item = next(one for one in found if one.lag == 0)
+    if item.r is None or item.low is None:
+        return words("relation.too_few")
+    return f"r = {item.r:.2f} ({item.low:.2f}, {item.high:.2f}; n = {item.n})"
 
 
 def _draw(found: list[PollutantRelation], path: Path) -> None:

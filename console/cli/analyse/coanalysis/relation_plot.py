@@ -17,12 +17,16 @@ from schemas.words import words as words_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from analysis.coanalysis.daily_relation import DeweatheredRelation
     from analysis.coanalysis.relation import LaggedRelation, PollutantRelation, Surface
     from schemas.words import Words
 
 WIDTH_IN, HEIGHT_IN, DPI = 10.0, 7.0, 100
 _NAMES = {"pm25": "PM2.5", "o3": "O3", "no2": "NO2", "ox": "Ox"}
 _PANELS = 3
+_APART = 0.12
+_HEAD = 0.18
+"""Part of the height above the data, for the legend."""
 
 
 def plot_relation(found: PollutantRelation, language: str) -> bytes:
@@ -42,14 +46,17 @@ def plot_relation(found: PollutantRelation, language: str) -> bytes:
     words = words_of(language, "cli")
     style = {"font.family": font_families(), "font.size": 8.5, "axes.unicode_minus": False, "text.parse_math": False}
     with rc_context(style):  # type: ignore[arg-type]  # a dict of settings
-        figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor="white", layout="constrained")
+        rows = 2 if found.deweathered is None else 3
+        figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN * rows / 2), dpi=DPI, facecolor="white", layout="constrained")
         FigureCanvasAgg(figure)
-        grid = figure.add_gridspec(2, 6)
+        grid = figure.add_gridspec(rows, 6)
         for place, second in enumerate(("o3", "ox")):
             axes = figure.add_subplot(grid[0, 3 * place : 3 * place + 3])
             _lags(axes, [item for item in found.correlations if item.second == second], second, words)
         for place, item in enumerate(found.surfaces[:_PANELS]):
             _surface(figure, figure.add_subplot(grid[1, 2 * place : 2 * place + 2]), item, words)
+        if found.deweathered is not None:
+            _daily(figure.add_subplot(grid[2, :]), found.deweathered, words)
         out = BytesIO()
         figure.savefig(out, format="png", metadata={"Software": "skyground"})
     return out.getvalue()
@@ -70,6 +77,30 @@ def _lags(axes: Axes, items: list[LaggedRelation], second: str, words: Words) ->
     axes.grid(color=LIGHT.line, linewidth=0.7)
     if items:
         axes.legend(frameon=False, fontsize=8)
+
+
+def _daily(axes: Axes, found: DeweatheredRelation, words: Words) -> None:
+    """Coefficients of daily values by season, before and after the weather is taken out."""
+    shown = ("plain", "partial", "deweathered", "deweathered_partial")
+    for place, name in enumerate(shown):
+        items = [next((one for one in getattr(part, name) if one.lag == 0), None) for part in found.parts]
+        known = [(row, one) for row, one in enumerate(items) if one is not None and one.r is not None]
+        at = [row + (place - 1.5) * _APART for row, _ in known]
+        r, low, high = (_numbers([getattr(one, field) for _, one in known]) for field in ("r", "low", "high"))
+        axes.vlines(at, low, high, color=LIGHT.series[place], linewidth=2.0)
+        axes.plot(
+            at, r, color=LIGHT.series[place], marker="o", markersize=4.5, linewidth=0, label=words(f"relation.{name}")
+        )
+    axes.axhline(0.0, color=LIGHT.muted, linewidth=0.8)
+    axes.set_xticks(range(len(found.parts)), [words(f"relation.season.{part.season}") for part in found.parts])
+    axes.set_title(
+        words("relation.daily_title", days=found.days), loc="left", color=LIGHT.ink, fontsize=9.5, fontweight="bold"
+    )
+    axes.set_ylabel("r", color=LIGHT.muted)
+    axes.grid(axis="y", color=LIGHT.line, linewidth=0.7)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, top + _HEAD * (top - bottom))
+    axes.legend(frameon=False, fontsize=8, ncols=len(shown), loc="upper right")
 
 
 def _surface(figure: Figure, axes: Axes, item: Surface, words: Words) -> None:

@@ -8,15 +8,20 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
+from analysis.coanalysis.daily_relation import daily_relation
 from analysis.coanalysis.joint_summary import JointSummary, joint_summary
 from analysis.coanalysis.relation import MINIMUM_HOURS, PollutantRelation, relation_of
 from console.cli import build_app
 from console.cli.analyse.coanalysis.joint_plot import plot_joint
+from console.cli.analyse.coanalysis.relation import _show
 from console.cli.analyse.coanalysis.relation_plot import plot_relation
 from schemas.frames import FrameError
 from schemas.interval import Interval
+from schemas.words import words
+from tests.console.cli.analyse.test_deweather import beijing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +108,32 @@ def test_pictures_are_drawn(language: str) -> None:
     assert plot_joint(joint(hourly), language).startswith(b"\x89PNG")
     assert plot_relation(relation(hourly), language).startswith(b"\x89PNG")
     assert plot_relation(relation(hourly.drop(columns="o3")), language).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_daily_values_without_weather_are_shown_with_what_they_mean(
+    language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = pd.date_range("2014-01-01", periods=200)
+    noise = np.random.default_rng(5).normal(size=(3, len(days)))
+    expected = (np.exp(4 + 0.5 * noise[0]), np.exp(4 + 0.5 * noise[0]))
+    observed = (expected[0] * np.exp(0.2 * noise[1]), expected[1] * np.exp(0.2 * noise[2]))
+    daily = daily_relation(days, observed, expected, {"wind_speed": noise[0]}, (0.7, 0.6))
+    found = replace(relation(frame(40)), deweathered=daily)
+    assert plot_relation(found, language).startswith(b"\x89PNG")
+    _show(found, words(language, "cli"))
+    said = capsys.readouterr().out
+    assert words(language, "cli")("relation.meaning.weather") in said
+    assert "MAM" in said
+    assert "0.70" in said
+
+
+def test_a_short_span_is_refused_with_what_was_found(tmp_path: Path) -> None:
+    path = beijing(tmp_path / "PRSA_Data_Dongsi_x.csv", 40)
+    words_of = ["analyse", "relation", str(path), "--dataset", "beijing", "--deweather"]
+    done = CliRunner().invoke(build_app(("analyse",)), words_of)
+    assert done.exit_code != 0
+    assert "pm25: 40 valid days" in " ".join(done.output.split())
 
 
 @pytest.mark.parametrize("name", ["joint", "relation"])
