@@ -17,7 +17,15 @@ import pandas as pd
 
 from analysis.report.city.build import build_report
 from analysis.report.city.document import CityReport, FigureQuery, PlaceKind, ReportSentence
-from analysis.report.city.evidence import NETWORKS, OWN_NETWORKS, STORED, ReportEvidence, ReportPlace, gather_evidence
+from analysis.report.city.evidence import (
+    NETWORKS,
+    OWN_NETWORKS,
+    STORED,
+    ReportEvidence,
+    ReportPlace,
+    gather_evidence,
+    station_days,
+)
 from analysis.report.city.page import html_page
 from analysis.report.city.period import check_begun
 from analysis.report.city.revision import REPORT, is_same, read_report, revised
@@ -75,10 +83,13 @@ class PeriodHours:
         Of the period up to ``now``.
     hourly : mapping of str to DataFrame
         Of all three, by station.
+    daily : mapping of str to DataFrame
+        Their daily statistics.
     """
 
     inside: StationHours
     hourly: Mapping[str, pd.DataFrame]
+    daily: Mapping[str, pd.DataFrame]
 
 
 def period_hours(settings: SharedSettings, period: ReportPeriod, now: datetime, city: str | None = None) -> PeriodHours:
@@ -91,7 +102,8 @@ def period_hours(settings: SharedSettings, period: ReportPeriod, now: datetime, 
     for other in dict.fromkeys((period.before(), period.year_before())):
         with suppress(NoHoursError):
             parts.append(stored_hours(settings, *other.bounds(zone), city=city, networks=NETWORKS).hourly)
-    return PeriodHours(inside=found, hourly=_joined(parts))
+    hourly = _joined(parts)
+    return PeriodHours(inside=found, hourly=hourly, daily=station_days(hourly, zone, min(end, now)))
 
 
 def evidence_of_store(
@@ -132,6 +144,7 @@ def evidence_of_store(
         source=STORED,
         held_batches=found.inside.held_batches,
         query=query_of_stored(period, tuple(name for name in found.inside.hourly if name in stations)),
+        daily=found.daily,
     )
     return products_of_store(evidence, settings)
 

@@ -36,6 +36,8 @@ class DemoReport:
     cases, cases_right : int
         Staged events with a case file that was compared with the truth (`console.demo.case_check`), and those whose first line is
         right. The rest could not be told from the data, which the case file says, or is wrong.
+    reports : int
+        Published, of a place in a language each.
     cases_wrong : tuple of str
         Wrong answers, each a fault.
     pages_wrong : tuple of str
@@ -58,6 +60,7 @@ class DemoReport:
     cases: int = 0
     cases_right: int = 0
     cases_wrong: tuple[str, ...] = ()
+    reports: int = 0
     pages_wrong: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
@@ -67,7 +70,7 @@ class DemoReport:
     def faults(self) -> list[str]:
         """Figures that differ from the expected ones; empty without any."""
         wrong = [f"lost {self.lost}, expected 0"] if self.lost else []
-        wanted = ("messages", "readings", "values_stored", "hours", "flags", "alerts", "mails")
+        wanted = ("messages", "readings", "values_stored", "hours", "flags", "alerts", "mails", "reports")
         wrong += [f"{name} {getattr(self, name)}, expected more than 0" for name in wanted if getattr(self, name) <= 0]
         if not self.mails_real:
             wrong.append("no alert mail caused by the real data set")

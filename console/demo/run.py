@@ -60,6 +60,7 @@ class Demo:
     began: float = field(default_factory=time.monotonic)
     messages: int = 0
     live: BackgroundCommand | None = None
+    reports: list[str] = field(default_factory=list)
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +76,7 @@ class Demo:
         self.supervisor.start("watch")
         self.run_schedules()
         self.propose_reviews()
+        self.publish_reports()
         self.wait_for_mails()
 
     def start_parts(self) -> None:
@@ -144,6 +146,22 @@ class Demo:
         end = floor_hour(self.now) + timedelta(hours=1)
         schedule.run_history(client, start=end - timedelta(days=SUPERSITE_DAYS), end=end, say=self.say, timeout_s=240)
 
+    def publish_reports(self) -> None:
+        """Reports of the province and of one city over the whole days of the demo, while the mails are on their way."""
+        from analysis.report.city.period import span_of
+        from analysis.run.report_issue import places_of, reports_issuer
+
+        began, network, now = time.monotonic(), self.settings.stations, datetime.now(UTC)
+        today = self.now.astimezone(network.timezone).date()
+        # the first day has begun before the history
+        days = span_of(today - timedelta(days=SIMULATED_DAYS + ARCHIVE_DAYS - 1), today - timedelta(days=1))
+        city, *_, province = places_of(network)
+        issue = reports_issuer(self.settings, [days], now)
+        self.reports = [key for place in (province, city) for key in issue(place).issued]
+        self.say(
+            f"{len(self.reports)} reports published in {time.monotonic() - began:.1f} s: {', '.join(self.reports)}"
+        )
+
     def wait_for_mails(self) -> None:
         """Wait up to a minute for a mail about the real data and for every part of the story."""
         real = self._named(REAL_STATIONS)
@@ -194,6 +212,7 @@ class Demo:
             cases_right=right,
             cases_wrong=tuple(faults_of(cases)),
             pages_wrong=tuple(pages),
+            reports=len(self.reports),
         )
 
     def _cases(self) -> list[CaseCheck]:

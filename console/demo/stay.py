@@ -37,6 +37,7 @@ def _addresses(settings: LocalSettings, maildir: Path) -> Table:
         "console": settings.console_url,
         "alerts": settings.console_url + "/alerts",
         "cases": settings.console_url + "/cases",
+        "reports": settings.console_url + "/reports",
         "airflow": settings.airflow_url,
         "datadocs": settings.console_url + "/datadocs/",
         "mails": str(maildir),

@@ -167,6 +167,7 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
     held_batches: int,
     query: FigureQuery,
     products: ReportProducts | None = None,
+    daily: Mapping[str, pd.DataFrame] | None = None,
 ) -> ReportEvidence:
     """Days of the place in the period and in those it is compared with.
 
@@ -187,6 +188,8 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
     query : FigureQuery
     products : ReportProducts or None
         None: none were made.
+    daily : mapping of str to DataFrame or None
+        `station_days` of ``hourly``, where several places share it; None: computed.
 
     Raises
     ------
@@ -202,7 +205,9 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
         msg = f"{place.code}: no station has a value of the six pollutants in {period.text}"
         raise ReportError(msg)
     until = {name: frame[frame.index < pd.Timestamp(end)] for name, frame in hourly.items()}
-    members, days = _place_days(place, until, stations, zone, end)
+    codes = {name: _codes(stations[name], frame) for name, frame in until.items()}
+    known = station_days(until, zone, end) if daily is None else {name: daily[name] for name in until}
+    members, days = _place_days(place, known, codes, stations, zone)
     periods = (period, period.before(), period.year_before())
     parts = [_cut(days, *one.bounds(zone)) for one in periods]
     assessed = (assess(place.code, part, zone, one.first, one.last) for one, part in zip(periods, parts, strict=True))
@@ -247,16 +252,22 @@ def _codes(station: Station, frame: pd.DataFrame) -> frozenset[str]:
     return monitored(station) or frozenset(parameters_in(frame)) & frozenset(SIX)
 
 
+def station_days(hourly: Mapping[str, pd.DataFrame], zone: ZoneInfo, end: datetime) -> dict[str, pd.DataFrame]:
+    """Daily statistics of each station up to ``end`` (UTC)."""
+    return {
+        name: daily_statistics(frame[frame.index < pd.Timestamp(end)], zone, until=end)
+        for name, frame in hourly.items()
+    }
+
+
 def _place_days(
     place: ReportPlace,
-    hourly: Mapping[str, pd.DataFrame],
+    daily: Mapping[str, pd.DataFrame],
+    codes: Mapping[str, frozenset[str]],
     stations: Mapping[str, Station],
     zone: ZoneInfo,
-    end: datetime,
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Members and the place: of a city its stations and their mean, of a province its cities and their mean."""
-    daily = {name: daily_statistics(frame, zone, until=end) for name, frame in hourly.items()}
-    codes = {name: _codes(stations[name], frame) for name, frame in hourly.items()}
     groups = {name: (name,) for name in daily}
     if place.kind is PlaceKind.PROVINCE:
         groups = {}

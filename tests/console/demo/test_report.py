@@ -27,6 +27,7 @@ GOOD: dict[str, Any] = {
     "mails_real": 1,
     "mails_plume": 1,
     "cases_right": 1,
+    "reports": 4,
     "story": {},
 }
 
