@@ -1,4 +1,4 @@
-"""Reports of every city and of the province, published when a day, month or year is over."""
+"""Reports of every city and of the province, published when a day, month or year is over, and again when their hours changed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analysis.report.city.document import PeriodKind
-from analysis.report.city.period import ReportError, period_around
+from analysis.report.city.period import ReportError, parse_period, period_around
+from analysis.report.city.revision import REPORT
 from analysis.run.city_report import PROVINCE, evidence_of_store, period_hours, publish_reports, reports_of
 from analysis.run.hour_source import NoHoursError
+from analysis.run.outdated import outdated_publications
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 
+MOST_RENEWED = 20
+"""Reports that one run publishes again: project's choice, a year of the province takes a minute."""
 _KINDS = (PeriodKind.DAY, PeriodKind.MONTH, PeriodKind.YEAR)
 
 
@@ -92,13 +96,43 @@ def reports_issuer(
         Takes a code of `places_of`. Raises `store.error.StoreError`; places that were published before stay so. A further call
         makes no version of what is published already.
     """
-    chosen = tuple(dict.fromkeys(periods))
-
-    @cache
-    def hours_of(period: ReportPeriod) -> PeriodHours:
-        return period_hours(settings, period, now)
-
+    chosen, hours_of = tuple(dict.fromkeys(periods)), _reader(settings, now)
     return lambda code: _issue(settings, code, chosen, now, hours_of)
+
+
+def reports_to_renew(
+    settings: SharedSettings, since: datetime, *, most: int = MOST_RENEWED
+) -> tuple[tuple[str, ReportPeriod], ...]:
+    """Places and periods of published reports whose hours changed after they were issued and after ``since``, the latest change first.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    since : datetime
+        UTC. A change that alters no figure makes no new version; from then on it is left alone.
+    most : int
+
+    Raises
+    ------
+    store.error.StoreError
+    """
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        found = outdated_publications(state, settings.stations, kinds=(REPORT,))
+    keys = [item.key for item in found if max(change.at for change in item.changes) >= since]
+    names = dict.fromkeys(tuple(key.split("/")[:2]) for key in keys)
+    return tuple((place, parse_period(text)) for place, text in names)[:most]
+
+
+def reports_renewer(settings: SharedSettings, now: datetime) -> Callable[[str, ReportPeriod], ReportIssue]:
+    """Function that publishes the report of a place and period again; as `reports_issuer`."""
+    hours_of = _reader(settings, now)
+    return lambda code, period: _issue(settings, code, [period], now, hours_of)
+
+
+def _reader(settings: SharedSettings, now: datetime) -> Callable[[ReportPeriod], PeriodHours]:
+    """Hours of all stations by period, each read once."""
+    return cache(lambda period: period_hours(settings, period, now))
 
 
 def _issue(

@@ -14,7 +14,13 @@ from analysis.report.city.period import ReportError, parse_period
 from analysis.run import city_report, report_issue
 from analysis.run.city_report import PROVINCE, ReportFormat, evidence_of_store, publish_reports, reports_of
 from analysis.run.hour_source import NoHoursError
-from analysis.run.report_issue import ended_periods, places_of, reports_issuer
+from analysis.run.report_issue import (
+    ended_periods,
+    places_of,
+    reports_issuer,
+    reports_renewer,
+    reports_to_renew,
+)
 from dags.each import each
 from qc.run import job
 from schemas.interval import Interval
@@ -128,6 +134,21 @@ def test_a_late_and_a_corrected_hour_revise_the_report_and_are_its_causes(
         1,
     )
     assert not _publish(stored, "210100", ISSUED + 4 * HOUR).is_new
+
+
+def test_reports_whose_hours_changed_are_published_again(stored: SharedSettings, influx: InfluxStore) -> None:
+    now = datetime.now(UTC)
+    for code in ("210100", "210200"):
+        _publish(stored, code, now)
+    assert reports_to_renew(stored, now) == ()
+    _put(influx, "s3", range(30, 31), no2=150.0)
+    with StateStore(stored.state_url) as state:
+        state.revisions.add([_revision("s3", 30, now + HOUR, Before(values={"no2": 30.0}))], [])
+    _check(stored)
+    ((code, period),) = reports_to_renew(stored, now)
+    assert (code, period.text) == ("210200", DAY.text)
+    assert reports_to_renew(stored, now + 2 * HOUR) == ()
+    assert reports_renewer(stored, now + 2 * HOUR)(code, period).revised == ("210200/2026-06-02/en",)
 
 
 def test_a_correction_of_the_day_before_is_a_cause_too(stored: SharedSettings, influx: InfluxStore) -> None:
