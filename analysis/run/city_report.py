@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 PROVINCE = "province"
 """Code of the place of all stations."""
+_MOST_NAMED = 5
 _HOUR = timedelta(hours=1)
 _QUALITY_CONTROL = timedelta(hours=3)
 """So long before publication a reading may have been received whose hour was computed after it."""
@@ -209,9 +210,11 @@ def publish_reports(
     made = list(reports)
     before = [found for item in made if (found := _newest(state, item.key)) is not None]
     since = min((item.issued_at for item in before), default=None)
-    spans = made[0].basis.spans
-    whole = Interval(min(item.start for item in spans), max(item.end for item in spans))
-    history = None if since is None else read_history(state, whole, since - _QUALITY_CONTROL)
+    spans = [span for basis in made[0].bases for span in basis.spans]
+    history = None
+    if since is not None and spans:
+        whole = Interval(min(item.start for item in spans), max(item.end for item in spans))
+        history = read_history(state, whole, since - _QUALITY_CONTROL)
     with state.documents.to_renew(REPORT, f"{made[0].place}/{made[0].period}/") as (documents, put):
         newest = {document.key: document for document in documents}
         marked = [_marked(item, newest.get(item.key), history, network) for item in made]
@@ -235,34 +238,46 @@ def _marked(
     if newest is not None and published is not None and is_same(marked, published):
         return PublishedReport(report=published, version=newest.version, is_new=False)
     is_revised = published is not None and marked.is_revised and marked.changes != published.changes
-    if is_revised and published is not None and history is not None:
-        issued = published.issued_at
-        found = later_changes(history, report.basis, issued, network) or later_changes(
-            history, report.basis, issued - _QUALITY_CONTROL, network
-        )
-        causes = cause_sentences(found, report, issued, network)
+    if is_revised and published is not None:
+        causes = _causes(marked, published, history, network)
         marked = msgspec.structs.replace(marked, causes=(*causes, *marked.causes))
     return PublishedReport(report=marked, version=0, is_new=True, is_revised=is_revised)
 
 
-def cause_sentences(
-    changes: Iterable[LaterChange], report: CityReport, issued: datetime, network: Network | None
+def _causes(
+    report: CityReport, published: CityReport, history: HourHistory | None, network: Network | None
 ) -> tuple[ReportSentence, ...]:
-    """What changed since a report was issued, a sentence a cause; one that says so where nothing is on record."""
+    """What changed since a report was issued; where its hours differ and nothing is on record, what was received shortly before."""
+    if history is None:
+        return cause_sentences((), report, published.issued_at, network)
+    moments = [published.issued_at]
+    if report.digest != published.digest:
+        moments.append(published.issued_at - _QUALITY_CONTROL)
+    for since in moments:
+        found = [change for basis in report.bases for change in later_changes(history, basis, since, network)]
+        if found:
+            return cause_sentences(found, report, since, network)
+    return cause_sentences((), report, published.issued_at, network)
+
+
+def cause_sentences(
+    changes: Iterable[LaterChange], report: CityReport, since: datetime, network: Network | None
+) -> tuple[ReportSentence, ...]:
+    """What changed since a moment, a sentence a cause; one that says so where nothing is on record."""
     zone = ZoneInfo(report.zone)
     groups: dict[LaterCause, list[LaterChange]] = {}
     for item in changes:
         groups.setdefault(item.cause, []).append(item)
-    since = f"{issued.astimezone(zone):%Y-%m-%d %H:%M}"
+    moment = f"{since.astimezone(zone):%Y-%m-%d %H:%M}"
     if not groups:
-        return (ReportSentence(key="report.city.cause_unknown", figures={"since": since}),)
+        return (ReportSentence(key="report.city.cause_unknown", figures={"since": moment}),)
     return tuple(
         ReportSentence(
             key=f"report.city.cause_{cause.value}",
             figures={
-                "since": since,
+                "since": moment,
                 "count": sum(item.count for item in found),
-                "stations": ", ".join(dict.fromkeys(_station_name(item.station_id, report, network) for item in found)),
+                "stations": _named([item.station_id for item in found], report, network),
                 "parameters": ",".join(dict.fromkeys(code for item in found for code in item.parameters)),
                 "first": f"{min(item.first for item in found).astimezone(zone):%Y-%m-%d %H:%M}",
                 "last": f"{max(item.last for item in found).astimezone(zone):%Y-%m-%d %H:%M}",
@@ -270,6 +285,13 @@ def cause_sentences(
         )
         for cause, found in groups.items()
     )
+
+
+def _named(ids: Iterable[str], report: CityReport, network: Network | None) -> str:
+    """Names of the first stations, and how many more there are."""
+    names = list(dict.fromkeys(_station_name(item, report, network) for item in ids))
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
 
 
 def _station_name(station_id: str, report: CityReport, network: Network | None) -> str:

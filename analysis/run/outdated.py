@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analysis.report.city.evidence import NETWORKS, SIX
+from analysis.report.city.evidence import COMPONENTS, NETWORKS, OWN_NETWORKS, SIX, WEATHER
 from analysis.report.city.period import parse_period
 from analysis.report.city.revision import REPORT
 from analysis.report.hour_basis import HourBasis
@@ -74,14 +74,14 @@ class _Rested:
     """A publication and the hours that it rests on."""
 
     publication: OutdatedPublication
-    basis: HourBasis
+    bases: tuple[HourBasis, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """How the hours of a kind of document are known: values that are read of its body, and the function of both."""
 
-    basis_of: Callable[[DocumentHead, Network], HourBasis]
+    bases_of: Callable[[DocumentHead, Network], tuple[HourBasis, ...]]
     fields: Mapping[str, tuple[str | int, ...]]
 
 
@@ -127,9 +127,12 @@ def outdated_publications(
         latest = max((item.received_at for of in history.revisions.values() for item in of), default=oldest)
         latest = max((item.recorded_at for of in history.replaced.values() for item in of), default=latest)
         for number, item in enumerate(rested):
-            if station in item.basis.stations and item.publication.issued_at < latest:
-                own = msgspec.structs.replace(item.basis, stations=(station,))
-                found[number] += later_changes(history, own, item.publication.issued_at, network)
+            if item.publication.issued_at >= latest:
+                continue
+            for basis in item.bases:
+                if station in basis.stations:
+                    own = msgspec.structs.replace(basis, stations=(station,))
+                    found[number] += later_changes(history, own, item.publication.issued_at, network)
     outdated = [
         msgspec.structs.replace(rested[number].publication, changes=tuple(changes))
         for number, changes in found.items()
@@ -145,11 +148,11 @@ def _rested(state: StateStore, network: Network, kind: str) -> Iterator[_Rested]
     rule = PUBLICATIONS[kind]
     for head in state.documents.heads(kind, rule.fields):
         try:
-            basis = rule.basis_of(head, network)
+            bases = rule.bases_of(head, network)
         except (ValueError, TypeError, KeyError, msgspec.MsgspecError):
             continue  # a document of another form, by another version
         publication = OutdatedPublication(kind=kind, key=head.key, version=head.version, issued_at=head.created_at)
-        yield _Rested(publication, basis)
+        yield _Rested(publication, bases)
 
 
 def _of_mail(item: SentTransition, network: Network) -> _Rested | None:
@@ -173,72 +176,79 @@ def _of_mail(item: SentTransition, network: Network) -> _Rested | None:
         stated=stated.value,
         unit=stated.unit,
     )
-    return _Rested(publication, basis)
+    return _Rested(publication, (basis,))
 
 
-def _of_report(head: DocumentHead, network: Network) -> HourBasis:
-    """Key ``place/period/language``: the period, the one before and the year before."""
+def _of_report(head: DocumentHead, network: Network) -> tuple[HourBasis, ...]:
+    """Key ``place/period/language``: the period with weather, of a city with components, the one before and the year before."""
     place, text, _ = head.key.split("/")
     period = parse_period(text)
-    return _of_periods(place, (period, period.before(), period.year_before()), head, network)
+    start, end = period.bounds(network.timezone)
+    own = Interval(start, min(end, head.created_at))
+    weather = HourBasis(
+        stations=_stations(place, network), networks=OWN_NETWORKS, parameters=(*SIX, *WEATHER), spans=(own,)
+    )
+    analysed = [item.id for code in COMPONENTS for item in network.stations_of(code) if item.city == place]
+    return (
+        weather,
+        *_of_periods(place, (period.before(), period.year_before()), head, network),
+        *_of_networks(tuple(dict.fromkeys(analysed)), COMPONENTS, own, network),
+    )
 
 
-def _of_assessment(head: DocumentHead, network: Network) -> HourBasis:
+def _of_assessment(head: DocumentHead, network: Network) -> tuple[HourBasis, ...]:
     """Key ``place/period``: the period and the year before."""
     place, text = head.key.split("/")
     period = parse_period(text)
     return _of_periods(place, (period, period.year_before()), head, network)
 
 
-def _of_periods(place: str, periods: Iterable[ReportPeriod], head: DocumentHead, network: Network) -> HourBasis:
+def _of_periods(
+    place: str, periods: Iterable[ReportPeriod], head: DocumentHead, network: Network
+) -> tuple[HourBasis, ...]:
     bounds = dict.fromkeys(one.bounds(network.timezone) for one in periods)
-    return HourBasis(
-        stations=_stations(place, network),
-        networks=NETWORKS,
-        parameters=SIX,
-        spans=tuple(Interval(start, min(end, head.created_at)) for start, end in bounds),
-    )
+    spans = tuple(Interval(start, min(end, head.created_at)) for start, end in bounds)
+    return (HourBasis(stations=_stations(place, network), networks=NETWORKS, parameters=SIX, spans=spans),)
 
 
-def _of_days(head: DocumentHead, network: Network) -> HourBasis:
+def _of_days(head: DocumentHead, network: Network) -> tuple[HourBasis, ...]:
     """Key ``place/first/last``: gases."""
     place, first, last = head.key.split("/")
-    return HourBasis(
-        stations=_stations(place, network),
-        networks=NETWORKS,
-        parameters=SIX,
-        spans=(_days(first, last, head, network),),
-    )
+    days = _days(first, last, head, network)
+    return (HourBasis(stations=_stations(place, network), networks=NETWORKS, parameters=SIX, spans=(days,)),)
 
 
-def _of_chemistry(head: DocumentHead, network: Network) -> HourBasis:
+def _of_chemistry(head: DocumentHead, network: Network) -> tuple[HourBasis, ...]:
     place, first, last = head.key.split("/")
     return _of_networks(_stations(place, network), ("gas", "pm", "voc"), _days(first, last, head, network), network)
 
 
-def _of_season(head: DocumentHead, network: Network) -> HourBasis:
+def _of_season(head: DocumentHead, network: Network) -> tuple[HourBasis, ...]:
     """Key ``place/first day of the season``."""
     place, first = head.key.split("/")
     _, last = season_of(date.fromisoformat(first))
     return _of_networks(_stations(place, network), _ALL_NETWORKS, _days(first, str(last), head, network), network)
 
 
-def _of_case(head: DocumentHead, _: Network) -> HourBasis:
+def _of_case(head: DocumentHead, _: Network) -> tuple[HourBasis, ...]:
     """The event: its stations and parameters while it lasted."""
     start, stations, parameters = (head.fields[name] for name in ("start", "stations", "parameters"))
     end = head.fields["end"] or head.fields["computed_at"]
-    return HourBasis(
+    basis = HourBasis(
         stations=msgspec.json.decode(stations, type=tuple[str, ...]),
         networks=tuple(str(code) for code in _ALL_NETWORKS),
         parameters=msgspec.json.decode(parameters, type=tuple[str, ...]),
         spans=(Interval(datetime.fromisoformat(start), datetime.fromisoformat(end) + _HOUR),),
     )
+    return (basis,)
 
 
-def _of_networks(stations: tuple[str, ...], networks: tuple[str, ...], span: Interval, network: Network) -> HourBasis:
+def _of_networks(
+    stations: tuple[str, ...], networks: tuple[str, ...], span: Interval, network: Network
+) -> tuple[HourBasis, ...]:
     known = (one for name in stations for one in network.stations[name].instruments if one.network in networks)
     codes = tuple(dict.fromkeys(code for one in known for code in one.parameters))
-    return HourBasis(stations=stations, networks=networks, parameters=codes, spans=(span,))
+    return (HourBasis(stations=stations, networks=networks, parameters=codes, spans=(span,)),)
 
 
 def _stations(place: str, network: Network) -> tuple[str, ...]:

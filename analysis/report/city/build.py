@@ -60,7 +60,7 @@ def build_report(evidence: ReportEvidence, language: str) -> CityReport:
         stations=len(evidence.hourly),
         source=evidence.source,
         digest=evidence.digest,
-        basis=evidence.basis,
+        bases=evidence.bases,
         sections=tuple(item for item in found if isinstance(item, ReportSection)),
         absent=tuple(item for item in found if isinstance(item, ReportSentence)),
     )

@@ -191,8 +191,8 @@ class CityReport(msgspec.Struct, frozen=True, kw_only=True):
         With any hour in the period.
     digest : str
         Of the hours that were read: the same digest, the same figures.
-    basis : HourBasis
-        Which hours these are; those of the periods it is compared with included.
+    bases : tuple of HourBasis
+        Which hours it rests on, also of the periods that it is compared with and of its products; of files none.
     changes : tuple of ReportChange
         Figures that were published otherwise before, the latest first.
     causes : tuple of ReportSentence
@@ -220,7 +220,7 @@ class CityReport(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     digest: str
     sections: tuple[ReportSection, ...]
-    basis: HourBasis = HourBasis()
+    bases: tuple[HourBasis, ...] = ()
     changes: tuple[ReportChange, ...] = ()
     causes: tuple[ReportSentence, ...] = ()
     absent: tuple[ReportSentence, ...] = ()

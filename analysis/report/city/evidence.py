@@ -34,7 +34,9 @@ SIX = tuple(PARAMETER_OF.values())
 NETWORKS = ("gas",)
 """Networks whose stored hours a report reads of the periods that it compares with."""
 OWN_NETWORKS = (*NETWORKS, "met")
-"""Those of its own period; sections on products read more."""
+"""Those of its own period."""
+COMPONENTS = ("pm", "voc")
+"""Those that the products of its own period rest on too."""
 STORED = "stored"
 """Source of hours that are no files'."""
 WEATHER = ("wind_speed", "relative_humidity", "temperature", "dew_point", "boundary_layer_height", "rain")
@@ -122,19 +124,19 @@ class ReportEvidence:
         return DataState.FINAL if self.period.bounds(self.zone)[1] <= self.now else DataState.PRELIMINARY
 
     @property
-    def basis(self) -> HourBasis:
-        """Of the period and of both that it is compared with."""
-        weather = [code for code in WEATHER if self.mean_hours[code].notna().any()]
-        earlier = [Interval(*other.bounds(self.zone)) for other in (self.period.before(), self.period.year_before())]
-        return HourBasis(
-            stations=tuple(self.stations),
-            networks=self._networks() if self.source == STORED else (),
-            parameters=tuple(dict.fromkeys((*SIX, *weather, *self.products.parameters))),
-            spans=tuple(dict.fromkeys((Interval(self.start, self.end), *earlier))),
+    def bases(self) -> tuple[HourBasis, ...]:
+        """Of the period, of the periods that it is compared with, and of the components of products; of files none."""
+        if self.source != STORED:
+            return ()
+        own = (Interval(self.start, self.end),)
+        earlier = (Interval(*other.bounds(self.zone)) for other in (self.period.before(), self.period.year_before()))
+        stations, analysed = tuple(self.stations), tuple(item.station_id for item in self.products.chemistry)
+        found = (
+            HourBasis(stations=stations, networks=OWN_NETWORKS, parameters=(*SIX, *WEATHER), spans=own),
+            HourBasis(stations=stations, networks=NETWORKS, parameters=SIX, spans=tuple(dict.fromkeys(earlier))),
+            HourBasis(stations=analysed, networks=COMPONENTS, parameters=self.products.parameters, spans=own),
         )
-
-    def _networks(self) -> tuple[str, ...]:
-        return (*OWN_NETWORKS, "pm", "voc") if self.products.parameters else OWN_NETWORKS
+        return tuple(item for item in found if item.stations)
 
     @property
     def expected_days(self) -> int:

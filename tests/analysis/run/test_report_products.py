@@ -59,7 +59,7 @@ def test_a_report_of_a_city_holds_what_was_known_at_its_end(settings: SharedSett
     assert [item.station_id for item in products.chemistry] == ["st-0"]
     assert products.cut is not None
     assert products.cut.last_day == date(2026, 5, 10)
-    assert {"toluene", "wind_speed", "pm25"} <= set(found.basis.parameters)
+    assert {"toluene", "wind_speed", "pm25"} <= {code for basis in found.bases for code in basis.parameters}
     assert found.mean_hours["wind_speed"].notna().all()
 
     province = evidence_of_store(own, PROVINCE, PERIOD, datetime(2026, 6, 20, tzinfo=UTC)).products

@@ -113,7 +113,7 @@ def test_a_late_and_a_corrected_hour_revise_the_report_and_are_its_causes(
                 _revision("s1", 30, received, Before(values={"no2": 30.0})),
                 _revision("s2", 42, received, None, readings=6),
                 _revision("s3", 30, received, Before(values={"no2": 30.0})),  # of another city
-                _revision("s1", 31, received, Before(values={"temperature": 3.0})),  # not used
+                _revision("s1", 31, received, Before(values={"nh3": 3.0})),  # not used
             ],
             [],
         )
@@ -125,8 +125,7 @@ def test_a_late_and_a_corrected_hour_revise_the_report_and_are_its_causes(
     assert now == pytest.approx(32.5, abs=0.5)  # s1 gains 120 / 24, s2 is valid now too
     late, corrected = sorted(found.report.causes, key=lambda item: item.key, reverse=True)
     assert late.text("en") == (
-        "Late data: 6 readings of S2 (SO2, NO2, CO and 3 more; 2026-06-02 18:00 to 2026-06-02 23:00) "
-        "were received after the publication of 2026-06-03 01:00."
+        "Late data since 2026-06-03 01:00: 6 readings of S2 (SO2, NO2, CO and 3 more; 2026-06-02 18:00 to 2026-06-02 23:00)."
     )
     assert (corrected.figures["stations"], corrected.figures["parameters"], corrected.figures["count"]) == (
         "S1",
@@ -184,7 +183,9 @@ def test_a_month_of_the_province_is_the_mean_of_its_cities(stored: SharedSetting
     cities = [evidence.members[city]["no2"].iloc[0] for city in ("210100", "210200")]
     assert evidence.days["no2"].iloc[0] == pytest.approx(np.mean(cities))
     assert evidence.days["stations"].tolist() == [3.0, 2.0]
-    assert evidence.basis.stations == ("s1", "s2", "s3")
+    own, earlier = evidence.bases
+    assert own.stations == earlier.stations == ("s1", "s2", "s3")
+    assert (own.networks, earlier.networks) == (("gas", "met"), ("gas",))
 
 
 def test_what_has_no_hours_is_refused_by_name(stored: SharedSettings) -> None:
