@@ -97,10 +97,9 @@ def joint_hours(pm25: pd.Series, o3: pd.Series, zone: ZoneInfo) -> pd.DataFrame:
     [0.0, 1.0]
     """
     table = pd.DataFrame({"pm25": on_hours(pm25), "o3": on_hours(o3)}).astype(float)
-    days = [civil_date(start, zone) for start in pd.DatetimeIndex(table.index)]
-    thresholds = {day: _thresholds(day) for day in set(days)}
-    table["pm25_threshold"] = [thresholds[day][0] for day in days]
-    table["o3_threshold"] = [thresholds[day][1] for day in days]
+    places, days = pd.factorize(pd.DatetimeIndex(table.index).tz_convert(zone).date)
+    thresholds = np.array([_thresholds(day) for day in days], dtype=float).reshape(-1, 2)[places]
+    table["pm25_threshold"], table["o3_threshold"] = thresholds[:, 0], thresholds[:, 1]
     both = (table["pm25"] > table["pm25_threshold"]) & (table["o3"] > table["o3_threshold"])
     table["joint"] = both.astype(float).where(table["pm25"].notna() & table["o3"].notna())
     return table

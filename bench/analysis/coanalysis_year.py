@@ -1,6 +1,6 @@
 """Figure ``coanalysis.year``: one year of 70 stations, all products of co-analysis, from hours in memory; seconds and peak memory.
 
-Hours are simulated (seeded): gases and particles at all stations of ten cities, 57 VOC species and PM2.5 components at ten. Reading and
+Hours are simulated (seeded): gases, particles and weather at all stations of ten cities, 57 VOC species and PM2.5 components at ten. Reading and
 writing the store are not part of it. A further product is one line in `_of_station` or `_of_places`.
 """
 
@@ -18,7 +18,9 @@ import pandas as pd
 from analysis.chemistry.hourly_product import hourly_chemistry
 from analysis.chemistry.period_summary import chemistry_of
 from analysis.chemistry.reactivity import hourly_ofp
+from analysis.coanalysis.joint_summary import joint_summary
 from analysis.coanalysis.product import joint_products
+from analysis.coanalysis.relation import relation_of
 from analysis.run.assessment import assessments, place_days
 from analysis.run.hour_source import StationHours
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics, hourly_aqi
@@ -47,6 +49,7 @@ _COMPONENTS = (
     "ec",
 )
 _MEAN = {"so2": 12.0, "no2": 35.0, "co": 0.8, "o3": 70.0, "pm10": 80.0, "pm25": 42.0, "no": 8.0}
+_WEATHER = {"temperature": 14.0, "relative_humidity": 55.0, "wind_speed": 2.2}
 
 
 def main() -> int:
@@ -85,6 +88,10 @@ def _of_station(name: str, frame: pd.DataFrame, period: Interval) -> None:
     for cycle in Cycle:
         for parameter in ("pm25", "o3"):
             variation(frame[parameter], ZONE, cycle)
+    for quarter, part in frame.groupby(pd.DatetimeIndex(frame.index).tz_convert(ZONE).quarter):
+        season = Interval(part.index[0].to_pydatetime(), part.index[-1].to_pydatetime())
+        joint_summary(f"{name}/{quarter}", part, season, ZONE)
+        relation_of(f"{name}/{quarter}", part, season, ZONE)
     if "oc" in frame:
         hourly_ofp(frame)
         hourly_chemistry(frame, ZONE)
@@ -104,7 +111,9 @@ def _province() -> StationHours:
     species = [item.parameter for item in parameters_of("voc") if item.mir_g_g is not None][:57]
     hourly = {}
     for number in range(STATIONS):
-        codes = _MEAN | (dict.fromkeys(species, 1.5) | dict.fromkeys(_COMPONENTS, 4.0) if number < RICH else {})
+        codes = (
+            _MEAN | _WEATHER | (dict.fromkeys(species, 1.5) | dict.fromkeys(_COMPONENTS, 4.0) if number < RICH else {})
+        )
         slow = np.exp(pd.Series(rng.normal(0.0, 1.0, len(HOURS))).ewm(halflife=18).mean().to_numpy() * 4.0)
         noise = rng.gamma(8.0, 1.0 / 8.0, (len(HOURS), len(codes)))
         table = pd.DataFrame(noise * slow[:, None] * np.array(list(codes.values())), index=HOURS, columns=list(codes))
