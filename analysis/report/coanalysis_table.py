@@ -1,4 +1,4 @@
-"""Products of co-analysis as tables for exports: assessments, joint episodes, lagged relations. Pure."""
+"""Products of co-analysis as tables for exports: assessments, joint episodes, lagged relations, months without weather. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from analysis.coanalysis.joint_summary import JointSummary
     from analysis.coanalysis.relation import PollutantRelation
+    from analysis.forecast.deweather.summary import Deweathered
     from analysis.statistics.assessment import Assessment
     from analysis.statistics.assessment.compare import ConcentrationChange
 
@@ -22,6 +23,7 @@ JOINT_UNITS = {
     "pm25": "ug/m3", "pm25_limit": "ug/m3", "o3_mda8": "ug/m3", "o3_limit": "ug/m3", "joint_hours": "h", "ox_ppb": "ppb",
 }  # fmt: skip
 EPISODE_UNITS = {"days": "d", "pm25_peak": "ug/m3", "o3_peak": "ug/m3"}
+DEWEATHERED_UNITS = {"days": "d", "r2": "1", "n": "d"}
 RELATION_UNITS = {"lag": "h", "r": "1", "low": "1", "high": "1", "n": "h", "days": "d"}
 
 
@@ -72,4 +74,20 @@ def relation_rows(relation: PollutantRelation, **more: object) -> Iterable[dict[
                 "station_id": relation.station_id, "start": pd.Timestamp(relation.start), "end": f"{relation.end:%Y-%m-%dT%H:%MZ}",
                 "second": item.second, "given": " ".join(item.given), "lag": lag.lag, "r": lag.r, "low": lag.low, "high": lag.high,
                 "n": lag.n, "days": lag.days, **more,
+            }  # fmt: skip
+
+
+def deweathered_rows(found: Deweathered, **more: object) -> Iterable[dict[str, Any]]:
+    """A row a place and month; ``before`` and ``after`` are the trends of the place [unit / a]. Units `DEWEATHERED_UNITS`, else column ``unit``."""
+    for place in found.places:
+        trends = {
+            f"{name}{end}": getattr(item, field)
+            for name, item in (("before", place.before), ("after", place.after))
+            for end, field in (("", "slope"), ("_low", "low"), ("_high", "high"))
+        }
+        for month in place.months:
+            yield {
+                **more, "place": place.place, "parameter": found.parameter, "unit": found.unit, "month": month.month, "observed": month.observed,
+                "normalised": month.normalised, "low": month.low, "high": month.high, "days": month.days, "is_valid": month.is_valid,
+                "r2": found.r2, "n": found.n, **trends,
             }  # fmt: skip

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import pandas as pd
 
 from analysis.coanalysis.day_class import exceedance_class
-from analysis.report.coanalysis_table import assessment_rows, episode_rows, relation_rows
+from analysis.forecast.deweather.summary import Deweathered
+from analysis.report.coanalysis_table import assessment_rows, deweathered_rows, episode_rows, relation_rows
+from analysis.run.deweather import DOCUMENT as DEWEATHERED
 from analysis.run.joint_pollution import JOINT, RELATION, StoredJoint, StoredRelation
 from analysis.run.stored_assessment import DOCUMENT, StoredAssessment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
-    from datetime import date
     from zoneinfo import ZoneInfo
 
     from store.influx.store import InfluxStore
@@ -55,6 +56,18 @@ def read_relations(state: StateStore, station_ids: Collection[str], start: datet
         if item.relation.station_id in station_ids:
             rows += relation_rows(item.relation, is_season_over=item.is_final)
     return _within(rows, start, end, ["start", "station_id", "second", "given", "lag"])
+
+
+def read_deweathered(state: StateStore, zone: ZoneInfo, start: datetime, end: datetime) -> pd.DataFrame:
+    """Months that begin in ``[start, end)``, UTC, of all stored results; raises `store.error.StoreError`."""
+    rows: list[dict[str, Any]] = []
+    for document in state.documents.each(DEWEATHERED):
+        found = _converted(document, Deweathered)
+        if found is not None:
+            rows += deweathered_rows(found, of=document.key.partition("/")[0])
+    for row in rows:
+        row["start"] = _midnight(date.fromisoformat(f"{row['month']}-01"), zone)
+    return _within(rows, start, end, ["parameter", "of", "place", "start"])
 
 
 def read_joint_days(store: InfluxStore, station_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:

@@ -13,9 +13,11 @@ from analysis.forecast.daily.site_hours import POLLUTANTS, WEATHER, DailyTarget,
 from analysis.forecast.deweather.model import daily_means, held_out, r_squared
 from analysis.forecast.deweather.predictor import of_stations, predictors
 from analysis.forecast.deweather.summary import DeweatherError, check_days, check_weather, deweathered
+from analysis.run.to_json import to_json
 from analysis.statistics.finite import finite_or_none
 from schemas.frames import valid_values
 from sensors.weather_forecast.moist_air import dew_point
+from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from analysis.forecast.daily.site_hours import SiteHours
     from analysis.forecast.deweather.summary import Deweathered
     from analysis.run.hour_source import StationHours
+    from store.settings import SharedSettings
 
+DOCUMENT = "deweathered"
+"""Kind of the documents; key ``{city or station}/{parameter}``."""
 _GIVEN = ("temperature", "dew_point", "wind_speed", "pressure")
 """Weather of partial correlations of daily values."""
 
@@ -98,6 +103,23 @@ def relations_without_weather(
         )
         for place, name in enumerate(names)
     }
+
+
+def store_deweathered(settings: SharedSettings, place: str, found: Deweathered) -> str:
+    """Store a result as a document and return its key; one equal to the newest makes no new version.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    place : str
+        Code of the city, or id of the station.
+    found : Deweathered
+    """
+    key = f"{place}/{found.parameter}"
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        state.documents.put(DOCUMENT, key, to_json(found))
+    return key
 
 
 def daily_values(found: StationHours, parameter: str) -> tuple[SiteHours, NDArray[np.float64]]:

@@ -81,3 +81,22 @@ def write_relations(
     with StateStore(settings.state_url) as state:
         state.migrate()
         return write_one(where, read_relations(state, ids, start, end), RELATION_UNITS, "station_id")
+
+
+def write_deweathered(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    """Months with the usual weather of all stored results; of some stations, the rows of these."""
+    from analysis.report.coanalysis_table import DEWEATHERED_UNITS
+    from analysis.run.coanalysis_export import read_deweathered
+    from store.state import StateStore
+
+    _, ids, start, end = what
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        table = read_deweathered(state, settings.stations.timezone, start, end)
+    if len(table) and not set(ids) >= {item.id for item in settings.stations.station_list}:
+        table = table[table["place"].isin(ids)]
+    return write_one(where, table, DEWEATHERED_UNITS, "place")

@@ -13,6 +13,7 @@ import typer
 from console.cli import shell
 from console.cli.export_coanalysis import (
     write_assessments,
+    write_deweathered,
     write_joint_days,
     write_joint_episodes,
     write_relations,
@@ -246,4 +247,5 @@ _WRITERS = {
     ProductKind.JOINT_DAYS: write_joint_days,
     ProductKind.JOINT_EPISODES: write_joint_episodes,
     ProductKind.RELATIONS: write_relations,
+    ProductKind.DEWEATHERED: write_deweathered,
 }

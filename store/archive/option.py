@@ -23,7 +23,7 @@ class Level(StrEnum):
 
 
 class ProductKind(StrEnum):
-    """Mass from factors, case files, forecasts and their scores; assessments, joint days and episodes, relation of PM2.5 to O3."""
+    """Mass from factors, case files, forecasts and their scores; assessments, joint days and episodes, relation of PM2.5 to O3, months without weather."""
 
     SOURCES = "sources"
     CASES = "cases"
@@ -33,3 +33,4 @@ class ProductKind(StrEnum):
     JOINT_DAYS = "joint-days"
     JOINT_EPISODES = "joint-episodes"
     RELATIONS = "relations"
+    DEWEATHERED = "deweathered"

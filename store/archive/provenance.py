@@ -25,6 +25,7 @@ _LEVELS: dict[Level | ProductKind, str] = {
     ProductKind.JOINT_DAYS: "L3 product: civil days by exceedance of the class 2 limits in force (PM2.5 24 h, MDA8 of O3)",
     ProductKind.JOINT_EPISODES: "L3 product: consecutive days on which PM2.5 and O3 both exceed, by season; cases are keys of case files",
     ProductKind.RELATIONS: "L3 product: correlation of PM2.5 with O3 and Ox by lag and season; 95 % intervals hold for all lags together",
+    ProductKind.DEWEATHERED: "L3 product: monthly means observed and with the usual weather of their season, 90 % intervals; trends have 95 %",
     ProductKind.CASES: "L3 product: case files of events; intervals are of 90 %, their coverage is tested for plumes only",
 }
 

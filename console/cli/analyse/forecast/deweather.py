@@ -30,12 +30,20 @@ def deweather(  # noqa: PLR0917 - typer passes them by name
     day_to: DayTo = None,
     parameter: Annotated[str, typer.Option("--parameter", help=f"{', '.join(PARAMETERS)}; of o3 MDA8 参数")] = "no2",
     png: PlacePicture = None,
+    is_stored: Annotated[bool, typer.Option("--store", help="store the result as a document 存储结果")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take the weather out of daily means: months and trend before and after. 气象归一化：月均值与趋势。"""
     check_one_of(parameter, PARAMETERS, "--parameter")
+    if is_stored and (files or not (city or (station and len(station) == 1))):
+        shell.stop("--store needs --city, or one --station, and takes no files")
     hours = read_station_hours(files, dataset, stations=station, city=city, days=(day_from, day_to), default_days=_DAYS)
     found = _computed(hours, parameter)
+    if is_stored:
+        from analysis.run.deweather import store_deweathered
+
+        place = city or next(iter(hours.hourly))
+        shell.or_exit(lambda: store_deweathered(shell.settings(), place, found))
     if png is not None:
         from console.cli.analyse.forecast.deweather_plot import plot_deweather
 
