@@ -12,6 +12,8 @@ from console.cli import shell
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from matplotlib.figure import Figure
+
 StationPicture = Annotated[Path | None, typer.Option("--png", help="write a picture, of one station 绘图文件")]
 PlacePicture = Annotated[Path | None, typer.Option("--png", help="write a picture, of one place 绘图文件")]
 
@@ -22,6 +24,11 @@ def write_picture(path: Path, drawn: bytes) -> None:
         path.write_bytes(drawn)
     except OSError as error:
         shell.stop(f"--png {path}: {error.strerror}")
+
+
+def write_head(figure: Figure, place: str, period: str) -> None:
+    """Write at the top of a picture what it is of."""
+    figure.suptitle(f"{place}  {period}", x=0.005, ha="left", fontsize=8.5, color="#4a5661")
 
 
 def check_one_station(names: Iterable[str]) -> None:

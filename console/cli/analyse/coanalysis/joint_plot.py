@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis.report.font import font_families
+from console.cli.analyse.picture import write_head
 from console.view.theme import LIGHT
 from schemas.words import words as words_of
 
@@ -46,6 +47,7 @@ def plot_joint(found: JointSummary, language: str) -> bytes:
     with rc_context(style):  # type: ignore[arg-type]  # a dict of settings
         figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor="white", layout="constrained")
         FigureCanvasAgg(figure)
+        write_head(figure, found.station_id, f"{found.start:%Y-%m-%dT%H:%MZ} .. {found.end:%Y-%m-%dT%H:%MZ}")
         months, hours = figure.subplots(2, 1)
         _bars(months, found.by_month, words, words("joint.by_month"))
         _bars(hours, found.by_hour, words, words("joint.by_hour"))

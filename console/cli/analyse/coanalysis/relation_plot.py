@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis.report.font import font_families
+from console.cli.analyse.picture import write_head
 from console.view.theme import LIGHT
 from schemas.words import words as words_of
 
@@ -49,6 +50,7 @@ def plot_relation(found: PollutantRelation, language: str) -> bytes:
         rows = 2 if found.deweathered is None else 3
         figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN * rows / 2), dpi=DPI, facecolor="white", layout="constrained")
         FigureCanvasAgg(figure)
+        write_head(figure, found.station_id, f"{found.start:%Y-%m-%dT%H:%MZ} .. {found.end:%Y-%m-%dT%H:%MZ}")
         grid = figure.add_gridspec(rows, 6)
         for place, second in enumerate(("o3", "ox")):
             axes = figure.add_subplot(grid[0, 3 * place : 3 * place + 3])

@@ -142,13 +142,16 @@ def variation(  # noqa: PLR0917
     values = mean_hours(hours, parameter)
     if not values.notna().any():
         shell.stop(f"--parameter {parameter}: no valid hour of {', '.join(hours.hourly)}")
+    first, last = _span(hours)
     if png is not None:
         from console.cli.analyse.coanalysis.statistics_plot import plot_variation
 
         cycles = {item: compute(values, hours.zone, item) for item in Cycle}
-        write_picture(png, plot_variation(cycles, parameter, str(shell.settings().language)))
+        drawn = plot_variation(
+            cycles, parameter, tuple(hours.hourly), f"{first} .. {last}", str(shell.settings().language)
+        )
+        write_picture(png, drawn)
     rows = compute(values, hours.zone, Cycle(cycle))
-    first, last = _span(hours)
     head = {"cycle": cycle, "parameter": parameter, "unit": unit, "stations": list(hours.hourly)}
     head |= {"first": f"{first}", "last": f"{last}"}
     show([head | to_json(item) for item in rows], as_json=as_json)

@@ -18,6 +18,7 @@ from analysis.statistics.aqi_level import level_of, levels
 from analysis.statistics.daily import civil_date
 from analysis.statistics.trend import without_season
 from analysis.statistics.variation import Cycle
+from console.cli.analyse.picture import write_head
 from schemas.parameter import parameter as registered
 from schemas.words import words as words_of
 from schemas.words.message import unit_text
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 DPI = 100
 _DARK_LEVEL = 4
+_STATIONS_NAMED = 6
 _LINE, _BAND = "#1f5fa8", "#b9d2ee"
 _WHY = {"too_short": "statistics.trend_too_short", "too_many_gaps": "statistics.trend_too_many_gaps"}
 
@@ -123,7 +125,9 @@ def plot_trend(monthly: Mapping[str, pd.Series], trends: Mapping[str, Trend], pa
     return out.getvalue()
 
 
-def plot_variation(cycles: Mapping[Cycle, Sequence[GroupMean]], parameter: str, language: str) -> bytes:
+def plot_variation(
+    cycles: Mapping[Cycle, Sequence[GroupMean]], parameter: str, stations: Sequence[str], period: str, language: str
+) -> bytes:
     """Draw the mean with its 90 % interval by hour of the week (above), hour, month and weekday.
 
     Parameters
@@ -131,11 +135,17 @@ def plot_variation(cycles: Mapping[Cycle, Sequence[GroupMean]], parameter: str, 
     cycles : mapping of Cycle to sequence of GroupMean
         Every cycle.
     parameter : str
+    stations : sequence of str
+        Ids of those in the mean.
+    period : str
+        First and last civil day, as text.
     language : str
         ``zh`` or ``en``.
     """
     words = words_of(language, "cli")
     with _figure(10.0, 5.6) as (figure, out):
+        shown = ", ".join(stations[:_STATIONS_NAMED]) + (" ..." if len(stations) > _STATIONS_NAMED else "")
+        write_head(figure, shown, period)
         panels = figure.subplot_mosaic([["hour_of_week"] * 3, ["hour", "month", "weekday"]])
         unit = unit_text(registered(parameter).unit)
         for cycle, axes in panels.items():

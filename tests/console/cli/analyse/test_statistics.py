@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from console.cli import build_app
@@ -105,3 +106,13 @@ def test_a_variation_states_unit_stations_and_days(tmp_path: Path) -> None:
         "2016-02-01",
         "2016-02-02",
     )
+
+
+def test_a_picture_says_what_it_is_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads: list[str] = []
+    monkeypatch.setattr(Figure, "suptitle", lambda _, text, **__: heads.append(text))
+    path = site_file(tmp_path, ("2016-02-01", "2016-02-02", 40.0))
+    for command in ("variation", "joint", "relation"):
+        assert run(command, path, "--png", tmp_path / "a.png").exit_code == 0
+    utc = "bj-dongsi  2016-01-31T16:00Z .. 2016-02-02T16:00Z"
+    assert heads == ["bj-dongsi  2016-02-01 .. 2016-02-02", utc, utc]
