@@ -43,6 +43,10 @@ WEATHER = ("wind_speed", "relative_humidity", "temperature", "dew_point", "bound
 """Shown where measured."""
 
 
+COMPARED_SHARE = 0.5
+"""Of the days of an earlier period that have a value, from which on it is compared with; project choice."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPlace:
     """What a report is about; ``code`` is part of its key."""
@@ -211,7 +215,8 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
     known = station_days(until, zone, end) if daily is None else {name: daily[name] for name in until}
     members, days = _place_days(place, known, codes, stations, zone)
     periods = (period, period.before(), period.year_before())
-    parts = [_cut(days, *one.bounds(zone)) for one in periods]
+    own, *earlier = (_cut(days, *one.bounds(zone)) for one in periods)
+    parts = [own, *(_comparable(part, one.days) for part, one in zip(earlier, periods[1:], strict=True))]
     assessed = (assess(place.code, part, zone, one.first, one.last) for one, part in zip(periods, parts, strict=True))
     return ReportEvidence(
         place=place,
@@ -248,6 +253,12 @@ def input_digest(hourly: Mapping[str, pd.DataFrame]) -> str:
 
 def _cut(frame: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
     return frame[(frame.index >= pd.Timestamp(start)) & (frame.index < pd.Timestamp(end))]
+
+
+def _comparable(days: pd.DataFrame, expected: int) -> pd.DataFrame:
+    """Days of an earlier period; none of them where too few have a value."""
+    valid = int(days[list(POLLUTANTS)].notna().any(axis=1).sum())
+    return days if valid >= COMPARED_SHARE * expected else days.iloc[:0]
 
 
 def _codes(station: Station, frame: pd.DataFrame) -> frozenset[str]:

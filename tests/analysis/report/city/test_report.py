@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 from pypdf import PdfReader
 
@@ -149,6 +150,15 @@ def test_the_pdf_embeds_its_fonts_and_its_text_is_found() -> None:
     inner = [font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font for font in fonts]
     assert inner
     assert all({"/FontFile2", "/FontFile3"} & set(font["/FontDescriptor"]) for font in inner)
+
+
+@pytest.mark.parametrize(("days", "is_compared"), [(10, False), (16, True)])
+def test_an_earlier_period_is_compared_with_from_half_of_its_days_on(days: int, is_compared: bool) -> None:  # noqa: FBT001
+    hours = month_hours()
+    june = hours[: 24 * 30].set_axis(hours.index[: 24 * 30] + timedelta(days=31))
+    made = evidence({"a": pd.concat([hours[-24 * days :], june])}, "2026-06")
+    assert (made.assessed.before.of("pm25").mean is not None) is is_compared
+    assert ("The period before (2026-05) has no AQI" in html_page(build_report(made, "en"))) is not is_compared
 
 
 def test_figures_are_those_of_the_assessment_and_a_year_with_a_short_month_is_informative_only() -> None:
