@@ -5,26 +5,27 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
 from schemas.interval import Interval, floor_hour, united
+from store.state import HourRevision, Revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from analysis.report.hour_basis import HourBasis
     from schemas.network import Network
-    from store.state import HeldBatch, HourRevision, Revision, StateStore
+    from store.state import HeldBatch, StateStore
 
 
 _Place = tuple[str, str]
 """Network and station."""
-_Item = TypeVar("_Item", "Revision", "HourRevision")
+_Item = TypeVar("_Item", Revision, HourRevision)
 
 
 MOST_FORMER = 10
@@ -79,13 +80,39 @@ class LaterChange(msgspec.Struct, frozen=True, kw_only=True):
     former: tuple[FormerValue, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Timeline(Generic[_Item]):
+    """Changes of one network and station by their start, to find those of a span without looking at all."""
+
+    items: list[_Item]
+    starts: list[datetime]
+    longest: timedelta
+    latest: datetime
+
+    def within(self, spans: Iterable[Interval]) -> list[_Item]:
+        """Those that overlap any of the spans, each once, in order of their start."""
+        places = {
+            place
+            for span in spans
+            for place in range(bisect_left(self.starts, span.start - self.longest), bisect_left(self.starts, span.end))
+            if _bounds(self.items[place])[1] >= span.start
+        }
+        return [self.items[place] for place in sorted(places)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourHistory:
     """What changed, by network and station; ``held`` are batches of networks."""
 
-    revisions: Mapping[_Place, Sequence[Revision]]
-    replaced: Mapping[_Place, Sequence[HourRevision]]
+    revisions: Mapping[_Place, _Timeline[Revision]]
+    replaced: Mapping[_Place, _Timeline[HourRevision]]
     held: Sequence[HeldBatch] = ()
+
+    @property
+    def latest(self) -> datetime | None:
+        """When the last reading was received or hour replaced; None without any."""
+        moments = [item.latest for item in self.revisions.values()] + [item.latest for item in self.replaced.values()]
+        return max(moments, default=None)
 
 
 def read_history(state: StateStore, span: Interval, since: datetime, station_id: str | None = None) -> HourHistory:
@@ -115,11 +142,23 @@ def read_history(state: StateStore, span: Interval, since: datetime, station_id:
     )
 
 
-def _by_place(items: Iterable[_Item]) -> dict[_Place, list[_Item]]:
+def _by_place(items: Iterable[_Item]) -> dict[_Place, _Timeline[_Item]]:
     found: dict[_Place, list[_Item]] = defaultdict(list)
     for item in items:
         found[item.network, item.station_id].append(item)
-    return dict(found)
+    return {place: _timeline(of) for place, of in found.items()}
+
+
+def _timeline(items: list[_Item]) -> _Timeline[_Item]:
+    ordered = sorted(items, key=lambda item: _bounds(item)[0])
+    spans = [_bounds(item) for item in ordered]
+    moments = (item.received_at if isinstance(item, Revision) else item.recorded_at for item in ordered)
+    return _Timeline(ordered, [start for start, _ in spans], max(end - start for start, end in spans), max(moments))
+
+
+def _bounds(item: Revision | HourRevision) -> tuple[datetime, datetime]:
+    """Starts of the first and of the last reading, or of the hour."""
+    return (item.first, item.last) if isinstance(item, Revision) else (item.hour, item.hour)
 
 
 def later_changes(
@@ -142,20 +181,17 @@ def later_changes(
     """
     found: list[LaterChange] = []
     for place in ((code, station_id) for code in basis.networks for station_id in basis.stations):
+        changed, read = history.replaced.get(place), history.revisions.get(place)
         replaced = [
             item
-            for item in history.replaced.get(place, ())
-            if item.recorded_at > since
-            and item.parameter in basis.parameters
-            and _overlaps(basis.spans, item.hour, item.hour)
+            for item in (changed.within(basis.spans) if changed else ())
+            if item.recorded_at > since and item.parameter in basis.parameters
         ]
         hours = sorted(item.hour for item in replaced)
         readings = [
             (item, codes)
-            for item in history.revisions.get(place, ())
-            if (item.received_at > since or _has_hour(hours, item))
-            and _overlaps(basis.spans, item.first, item.last)
-            and (codes := _codes(item, basis, network))
+            for item in (read.within(basis.spans) if read else ())
+            if (item.received_at > since or _has_hour(hours, item)) and (codes := _codes(item, basis, network))
         ]
         found += _of_readings(place, readings)
         found += _of_hours(place, _unexplained(replaced, [item for item, _ in readings]))

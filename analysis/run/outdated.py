@@ -124,8 +124,9 @@ def outdated_publications(
     found: dict[int, list[LaterChange]] = defaultdict(list)
     for station in [station_id] if station_id else network.stations:
         history = read_history(state, span, oldest, station)
-        latest = max((item.received_at for of in history.revisions.values() for item in of), default=oldest)
-        latest = max((item.recorded_at for of in history.replaced.values() for item in of), default=latest)
+        latest = history.latest
+        if latest is None:
+            continue
         for number, item in enumerate(rested):
             if item.publication.issued_at >= latest:
                 continue
