@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis.report.city.document import ReportSentence
 from analysis.report.city.revision import digits_of
 from schemas.words import words as words_of
+from schemas.words.catalogue import messages
 from schemas.words.message import MISSING, unit_text
 
 if TYPE_CHECKING:
@@ -77,8 +77,13 @@ def _printed(value: ReportCell, digits: int | None, key: str, language: str) -> 
     if isinstance(value, str):
         if key == "unit":
             return unit_text(value)
-        return ReportSentence(key=value[1:]).text(language) if value.startswith("=") else value
+        return word_of(value, language)
     return _with_minus(f"{value:.{digits or 0}f}")
+
+
+def word_of(text: str, language: str) -> str:
+    """Text of a cell; one that is ``=`` with a key of the catalogues is that entry, any other is as it came."""
+    return messages(language)[text[1:]] if text.startswith("=") and text[1:] in messages(language) else text
 
 
 def _with_minus(text: str) -> str:

@@ -117,6 +117,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "report.city.tile_": ("value", "share"),
     "report.city.tile.": ("pm25", "o3", "pm25_day", "o3_day", "no2_day"),
     "report.city.table.cut_": ("exceeding", "all"),
+    "report.city.absent.": ("episodes_day", "cases_day"),
     "report.city.absent.cut_": CutReason,
     "report.city.figure.regime_": tuple(item.indicator for item in assumptions().regime),
     "cli.revisions.change_": LaterCause,

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from analysis.chemistry.statement import chemistry_statements
 from analysis.report.city.chart.chemistry import composition_chart, regime_chart
 from analysis.report.city.document import (
@@ -22,6 +20,7 @@ from analysis.report.city.document import (
     ReportSentence,
     ReportTable,
 )
+from analysis.report.city.table import without_empty, without_repeated
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.chemistry.period_summary import ChemistrySummary
     from analysis.report.city.document import ReportCell
     from analysis.report.city.evidence import ReportEvidence
+    from schemas.reason import ReasonData
 
 _SAID = ("mass_", "sor", "nor", "soc", "soc_", "ofp", "regime_")
 """Beginnings of the statements that a report shows; the rest is in ``skyground analyse chemistry``."""
@@ -57,7 +57,7 @@ def chemistry(evidence: ReportEvidence, language: str) -> ReportSection | Report
             if svg:
                 pictures.append(ReportPicture(key=key, svg=svg, query=query))
     tables = [
-        without_column(ReportTable(key=key, columns=columns, rows=rows, query=query), "station")
+        without_repeated(without_empty(ReportTable(key=key, columns=columns, rows=rows, query=query)), "station")
         for key, columns, rows in (
             ("composition", _COMPOSITION, tuple(row for item in found for row in _parts(evidence, item, language))),
             ("ofp", _OFP, tuple(row for item in found for row in _species(evidence, item, language))),
@@ -97,16 +97,6 @@ def _shares(item: ChemistrySummary) -> list[tuple[str, float]]:
     return sorted(((name, value / total) for name, value in means.items()), key=lambda one: -one[1])
 
 
-def without_column(table: ReportTable, key: str) -> ReportTable:
-    """The table without a column that says the same in every row."""
-    place = [column.key for column in table.columns].index(key)
-    if len({row.cells[place] for row in table.rows}) > 1:
-        return table
-    rows = (msgspec.structs.replace(row, cells=row.cells[:place] + row.cells[place + 1 :]) for row in table.rows)
-    columns = table.columns[:place] + table.columns[place + 1 :]
-    return msgspec.structs.replace(table, columns=columns, rows=tuple(rows))
-
-
 def _sentences(
     evidence: ReportEvidence, found: tuple[ChemistrySummary, ...], language: str
 ) -> Iterator[ReportSentence]:
@@ -117,13 +107,15 @@ def _sentences(
         key="report.city.of_stations" if found[1:] else "report.city.of_station",
         figures={"name": name, "others": len(found) - 1},
     )
+    stated: list[ReasonData] = []
     for said in chemistry_statements(item):
         kind = said.key.removeprefix(_PREFIX)
         if not any(kind == one or (one.endswith("_") and kind.startswith(one)) for one in _SAID):
             continue
         yield ReportSentence(key=said.key, figures=dict(said.figures))
         for detail in said.details:
-            if detail.key and detail.key.removeprefix(_PREFIX) in _DETAILS:
+            if detail not in stated and detail.key and detail.key.removeprefix(_PREFIX) in _DETAILS:
+                stated.append(detail)
                 yield ReportSentence(key=detail.key, figures=dict(detail.figures))
 
 

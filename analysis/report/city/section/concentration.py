@@ -51,7 +51,7 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
         *([ReportColumn(key="limit", digits=0)] if is_year else []),
         ReportColumn(key="daily_limit", digits=0),
         ReportColumn(key="above_days", unit="d", digits=0),
-        *(_compared_columns("before") if evidence.before["aqi"].notna().any() else ()),
+        *(_compared_columns("before") if evidence.before["aqi"].notna().any() and not is_year else ()),
         *(_compared_columns("year_before") if evidence.year_before["aqi"].notna().any() else ()),
     )
     rows = [_row(evidence, code, columns) for code in POLLUTANT_OF]

@@ -20,6 +20,7 @@ from analysis.report.city.document import (
     ReportTable,
 )
 from analysis.report.city.products import CutReason
+from analysis.report.city.table import without_empty
 from schemas.words import words
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def cut(evidence: ReportEvidence, language: str) -> ReportSection | ReportSenten
         return ReportSentence(key=f"report.city.absent.cut_{reason}")
     query = evidence.products.queries.get("cut", evidence.query)
     first = found.lists[0]
+    table = ReportTable(key=f"cut_{first.days.name}", columns=_COLUMNS, rows=tuple(_rows(first)), query=query)
     return ReportSection(
         key="cut",
         sentences=(*_answers(found, language), *_lacks(found, language)),
         pictures=(ReportPicture(key="cut", svg=cut_chart(first, language), query=query),),
-        tables=(ReportTable(key=f"cut_{first.days.name}", columns=_COLUMNS, rows=tuple(_rows(first)), query=query),),
+        tables=(without_empty(table),),
         notes=(
             ReportSentence(
                 key="report.city.cut_note",

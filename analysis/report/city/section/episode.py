@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pandas as pd
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _MOST_CASES = 12
 """Case files that are printed, the longest; all of them are in the Excel file."""
+_MOST_SPELLS = 20
+"""Spells that are printed, the longest; all of them are in the Excel file."""
 _WEATHER = ("wind_speed", "relative_humidity")
 
 
@@ -56,7 +59,7 @@ def episodes(evidence: ReportEvidence, language: str) -> ReportSection | ReportS
     cases = evidence.products.cases or ()
     if not found and not cases:
         return ReportSentence(key=f"report.city.absent.{_absent(evidence)}")
-    tables = [_spell_table(evidence, found, language)] if found else []
+    tables = _spell_tables(evidence, found, language) if found else []
     tables += _case_tables(evidence, cases, language) if cases else []
     return ReportSection(
         key="episodes", sentences=(*_spell_sentences(evidence, found), *_case_sentences(evidence)), tables=tuple(tables)
@@ -78,9 +81,8 @@ def spells(evidence: ReportEvidence) -> list[Spell]:
 
 
 def _absent(evidence: ReportEvidence) -> str:
-    if evidence.products.cases is None:
-        return "episodes"
-    return "cases"
+    name = "episodes" if evidence.products.cases is None else "cases"
+    return f"{name}_day" if evidence.period.kind is PeriodKind.DAY else name
 
 
 def _spell_sentences(evidence: ReportEvidence, found: list[Spell]) -> list[ReportSentence]:
@@ -107,6 +109,16 @@ def _case_sentences(evidence: ReportEvidence) -> list[ReportSentence]:
         return [ReportSentence(key="report.city.absent.case_store")]
     shown = min(len(cases), _MOST_CASES)
     return [ReportSentence(key="report.city.case_count", figures={"cases": len(cases), "shown": shown})]
+
+
+def _spell_tables(evidence: ReportEvidence, found: list[Spell], language: str) -> list[ReportTable]:
+    """The longest spells, in order of time; of more, all of them for the Excel file."""
+    longest = sorted(sorted(found, key=lambda item: -item.length)[:_MOST_SPELLS], key=lambda item: item.first)
+    shown = _spell_table(evidence, longest, language)
+    if len(longest) == len(found):
+        return [shown]
+    every = _spell_table(evidence, found, language)
+    return [shown, msgspec.structs.replace(every, key="all_spells", is_detail=True)]
 
 
 def _spell_table(evidence: ReportEvidence, found: list[Spell], language: str) -> ReportTable:

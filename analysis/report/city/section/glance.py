@@ -18,7 +18,7 @@ from analysis.report.city.section.concentration import change_pct, column_of, st
 from analysis.report.city.section.cut import leading_cut
 from analysis.report.city.section.outlook import leading_outlook
 from analysis.report.city.section.overview import GOOD, air_sentence, share
-from analysis.report.city.section.weather import weather_contrasts
+from analysis.report.city.section.weather import day_weather, weather_contrasts
 from analysis.statistics.aqi_level import level_of
 from analysis.statistics.limit import POLLUTANT_OF
 
@@ -34,7 +34,7 @@ def glance(evidence: ReportEvidence, language: str) -> ReportSection:
     answers = {
         "air": [_air(evidence, language)],
         "change": _change(evidence),
-        "drive": _drive(evidence),
+        "drive": _drive(evidence, language),
         "next": [*leading_outlook(evidence, language), *leading_cut(evidence, language)],
     }
     nothing = {"next": "report.city.next_none", "drive": "report.city.drive_none"}
@@ -126,7 +126,7 @@ def _change(evidence: ReportEvidence) -> list[ReportSentence]:
     for key, table, item, period in (
         ("year_before", evidence.year_before, evidence.assessed.year_before, evidence.period.year_before()),
         ("before", evidence.before, evidence.assessed.before, evidence.period.before()),
-    ):
+    )[: 1 if evidence.period.kind is PeriodKind.YEAR else 2]:
         changes = {
             code: change_pct(statistic(evidence.assessed.period, code), statistic(item, code))
             for code in ("pm25", "o3")
@@ -142,7 +142,7 @@ def _change(evidence: ReportEvidence) -> list[ReportSentence]:
     return [*found, ReportSentence(key="report.city.change_weather" if found else "report.city.change_none")]
 
 
-def _drive(evidence: ReportEvidence) -> list[ReportSentence]:
+def _drive(evidence: ReportEvidence, language: str) -> list[ReportSentence]:
     """Primary pollutants, the weather that differed by more than chance, and what PM2.5 consisted of."""
     named = evidence.days.loc[evidence.days["aqi"].notna(), "primary"].fillna("").str.split(",")
     total = int(sum(bool(of and of[0]) for of in named))
@@ -151,6 +151,8 @@ def _drive(evidence: ReportEvidence) -> list[ReportSentence]:
     if total and evidence.period.kind is not PeriodKind.DAY:
         listed = ", ".join(f"{POLLUTANT_OF[code]} {days}" for days, code in counts if days)
         found.append(ReportSentence(key="report.city.drive_primary", figures={"named": listed, "total": total}))
+    if evidence.period.kind is PeriodKind.DAY:
+        found += day_weather(evidence, language)
     is_clear = {
         item.code: item for item in reversed(weather_contrasts(evidence)) if _excludes_zero(item.low, item.high)
     }

@@ -56,10 +56,11 @@ def joint(evidence: ReportEvidence, language: str) -> ReportSection:
         ReportColumn(key="share", unit="%", digits=1),
         ReportColumn(key="n_days", unit="d", digits=0),
     )
+    table = ReportTable(key="joint", columns=columns, rows=tuple(rows), query=evidence.query)
     svg = hour_chart(evidence, language)
     return ReportSection(
         key="joint",
         pictures=(ReportPicture(key="hour", svg=svg, query=evidence.query),) if svg else (),
         sentences=tuple(sentences),
-        tables=(ReportTable(key="joint", columns=columns, rows=tuple(rows), query=evidence.query),),
+        tables=() if evidence.period.kind is PeriodKind.DAY else (table,),
     )

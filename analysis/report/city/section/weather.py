@@ -23,6 +23,8 @@ from analysis.report.city.section.concentration import column_of, is_above
 from analysis.statistics.block_bootstrap import day_weights, interval_of
 from analysis.statistics.daily import civil_date, daily_mean
 from schemas.parameter import parameter
+from schemas.words import words as words_of
+from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -104,6 +106,17 @@ def weather_days(evidence: ReportEvidence) -> pd.DataFrame:
         means = daily_mean(values, evidence.zone)["mean"]
         columns[code] = means * 24 if code == "rain" else means
     return pd.DataFrame(columns, index=evidence.days.index, dtype=float)
+
+
+def day_weather(evidence: ReportEvidence, language: str) -> list[ReportSentence]:
+    """Means of the weather of a day; none where no weather is valid."""
+    words, means = words_of(language, "report.city.column"), weather_days(evidence).mean()
+    named = [
+        f"{words(str(code))} {value:.2g} {unit_text(parameter(str(code)).unit)}"
+        for code, value in means.items()
+        if np.isfinite(value)
+    ]
+    return [ReportSentence(key="report.city.day_weather", figures={"named": ", ".join(named)})] if named else []
 
 
 def weather_contrasts(evidence: ReportEvidence) -> list[WeatherContrast]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import msgspec
+import pytest
 
 from analysis.report.city.build import build_report
+from analysis.report.city.page import html_page
 from analysis.report.city.workbook import workbook_file
 from tests.analysis.report.city.made import evidence, month_hours
 
@@ -27,3 +30,30 @@ def test_a_name_that_looks_like_a_formula_stays_text() -> None:
     report = msgspec.structs.replace(report, name="=1+1")
     with zipfile.ZipFile(io.BytesIO(workbook_file(report))) as book:
         assert not any(b"<f>" in book.read(name) for name in book.namelist() if "worksheets/sheet" in name)
+
+
+def test_a_station_that_is_named_like_a_formula_or_a_key_is_shown_as_it_is_named() -> None:
+    report = build_report(evidence({"a": month_hours()}), "en")
+    section = next(item for item in report.sections if item.key == "quality")
+    row = section.tables[0].rows[0]
+    table = msgspec.structs.replace(
+        section.tables[0], rows=(msgspec.structs.replace(row, cells=("=HYPERLINK(1)", *row.cells[1:])),)
+    )
+    named = msgspec.structs.replace(report, sections=(msgspec.structs.replace(section, tables=(table,)),))
+    with zipfile.ZipFile(io.BytesIO(workbook_file(named))) as book:
+        assert b"=HYPERLINK(1)" in book.read("xl/sharedStrings.xml")
+        assert b"<f>" not in book.read("xl/worksheets/sheet2.xml")
+    assert "=HYPERLINK(1)" in html_page(named)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_first_sheet_has_the_answers_and_the_query_of_every_other(language: str) -> None:
+    report = build_report(evidence({"a": month_hours()}), language)
+    with zipfile.ZipFile(io.BytesIO(workbook_file(report))) as book:
+        text = book.read("xl/sharedStrings.xml").decode()
+        names = re.findall('<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
+    answers = next(section.answers for section in report.sections if section.answers)
+    assert all(item.text(language) in text for answer in answers for item in answer.sentences)
+    assert len(names) == len(set(names)) > 5
+    assert all(f">{name}<" in text for name in names[1:])
+    assert "skyground export" in text
