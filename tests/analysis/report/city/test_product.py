@@ -171,7 +171,7 @@ def test_what_cannot_be_told_apart_is_said_and_what_was_not_measured_is_named() 
     found = cut(with_products(cut=cut_list(first="aromatic", indistinct=("so2", "nh3"), groups=("alkene",))), "en")
     assert isinstance(found, ReportSection)
     said = [item.text("en") for item in found.sentences]
-    assert said[0].startswith("Over all 31 days the data cannot tell what to cut first: aromatics leads")
+    assert said[0].startswith("Over all 31 days the data cannot tell what to cut first: aromatics leads in 45 %")
     assert "SO2, NH3" in said[0]
     assert any("Not measured at all: alkenes" in line for line in said)
     row = table(found, "cut_all").rows[0]
