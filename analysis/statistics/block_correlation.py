@@ -113,8 +113,7 @@ def block_correlations(
             msg = f"given series {place + 1}: no two different values, a partial correlation needs them"
             raise ValueError(msg)
     scaled, before, after = [_scaled(values) for values in given], _scaled(first), _scaled(second)
-    days = int(day[-1]) + 1 if len(day) else 0
-    moments = [_moments(_shifted(before, lag), after, scaled, day, days) for lag in lags]
+    moments = _moments(before, after, scaled, day, lags)
     totals = np.array([item.sum(axis=0) for item in moments])
     r, counts = _coefficients(totals), totals[:, 0, 0].astype(int) if len(totals) else np.zeros(0, dtype=int)
     r = np.where(counts >= minimum_pairs, r, np.nan)
@@ -145,18 +144,32 @@ def _shifted(values: Values, lag: int) -> Values:
     return found
 
 
-def _moments(first: Values, second: Values, given: Sequence[Values], day: NDArray[np.int64], days: int) -> Values:
-    """Sums of products of (1, given, first, second) over the pairs of each day, (days, p, p)."""
-    columns = np.column_stack([np.ones(len(first)), *given, first, second])
-    rows = np.isfinite(columns).all(axis=1)
-    columns, of_day = columns[rows], day[rows]
-    size = columns.shape[1]
-    found = np.zeros((days, size, size))
-    edge = np.searchsorted(of_day, np.arange(days + 1))
-    for i in range(size):
-        for j in range(i, size):
-            total = np.concatenate([[0.0], np.cumsum(columns[:, i] * columns[:, j])])
-            found[:, i, j] = found[:, j, i] = total[edge[1:]] - total[edge[:-1]]
+def _moments(
+    first: Values, second: Values, given: Sequence[Values], day: NDArray[np.int64], lags: Sequence[int]
+) -> list[Values]:
+    """Sums of products of (1, given, first, second) over the pairs of each day, (days, p, p), at each lag."""
+    days = int(day[-1]) + 1 if len(day) else 0
+    fixed = np.column_stack([np.ones(len(second)), *given, second])
+    rows = np.flatnonzero(np.isfinite(fixed).all(axis=1))
+    fixed, size = fixed[rows], fixed.shape[1] + 1
+    of_day, begins = np.unique(day[rows], return_index=True)
+    own = [*range(size - 2), size - 1]
+    i, j = np.triu_indices(size - 1)
+    products = fixed[:, i] * fixed[:, j]
+    i, j = np.array(own)[i], np.array(own)[j]
+    found = []
+    for lag in lags:
+        moments = np.zeros((days, size, size))
+        if len(rows):
+            moved = _shifted(first, lag)[rows]
+            known = np.isfinite(moved)
+            moved = np.where(known, moved, 0.0)
+            among = np.add.reduceat(products * known[:, None], begins, axis=0)
+            across = np.add.reduceat(np.column_stack([fixed, moved]) * moved[:, None], begins, axis=0)
+            moments[of_day[:, None], i, j] = moments[of_day[:, None], j, i] = among
+            cross = [*own, size - 2]
+            moments[of_day[:, None], size - 2, cross] = moments[of_day[:, None], cross, size - 2] = across
+        found.append(moments)
     return found
 
 
