@@ -13,12 +13,12 @@ from dags.schedule import scheduled
 DOC = """
 ### What it makes
 A model of the hourly forecast, trained on up to two years of stored hours without the last seven days, and its score on these
-days against the model in force and persistence. It takes the place of the one in force only if it is not worse.
+days against the model in force and persistence. Each pollutant takes the place of the one in force only if it is not worse.
 
-`score`: the running score of the last two days (product `forecast_score_daily`).
+`score`: the running score of the last two days (products `forecast_score_daily`, `forecast_aqi_score_daily`).
 
 ### When it is healthy
-The result has a `version`; `promoted` says whether it is in force now, `reason` why. Without 21 days of hours there is no model, the result has
+The result has a `version`; `promoted` says whether any pollutant of it is in force now, `decisions` why. Without 21 days of hours there is no model, the result has
 an empty `version`, and the hourly run uses the simple model.
 
 ### What to do when it fails

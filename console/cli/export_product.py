@@ -210,6 +210,16 @@ def _write_scores(
     return _write_stored(settings, SCORE, where, what)
 
 
+def _write_aqi_scores(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    from analysis.run.forecast.aqi_scoring import AQI_SCORE
+
+    return _write_stored(settings, AQI_SCORE, where, what)
+
+
 def _write_stored(
     settings: SharedSettings,
     measurement: str,
@@ -243,6 +253,7 @@ _WRITERS = {
     ProductKind.CASES: _write_cases,
     ProductKind.FORECASTS: _write_forecasts,
     ProductKind.FORECAST_SCORES: _write_scores,
+    ProductKind.FORECAST_AQI_SCORES: _write_aqi_scores,
     ProductKind.ASSESSMENTS: write_assessments,
     ProductKind.JOINT_DAYS: write_joint_days,
     ProductKind.JOINT_EPISODES: write_joint_episodes,

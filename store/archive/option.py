@@ -29,6 +29,7 @@ class ProductKind(StrEnum):
     CASES = "cases"
     FORECASTS = "forecasts"
     FORECAST_SCORES = "forecast-scores"
+    FORECAST_AQI_SCORES = "forecast-aqi-scores"
     ASSESSMENTS = "assessments"
     JOINT_DAYS = "joint-days"
     JOINT_EPISODES = "joint-episodes"

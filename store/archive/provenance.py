@@ -21,6 +21,7 @@ _LEVELS: dict[Level | ProductKind, str] = {
     "90 % intervals; a factor without a kind has no name that is probable enough",
     ProductKind.FORECASTS: "L3 product: hourly forecasts as issued, at the hour that is forecast; horizon_h 1 is the first hour",
     ProductKind.FORECAST_SCORES: "L3 product: sums of the scores of issued forecasts by civil day, of the median and the 90 % interval",
+    ProductKind.FORECAST_AQI_SCORES: "L3 product: sums of right levels, ranges and primary pollutants of issued daily AQI by civil day",
     ProductKind.ASSESSMENTS: "L3 product: months and years of stations, cities and all cities; percentiles and weights of the index are not verified",
     ProductKind.JOINT_DAYS: "L3 product: civil days by exceedance of the class 2 limits in force (PM2.5 24 h, MDA8 of O3)",
     ProductKind.JOINT_EPISODES: "L3 product: consecutive days on which PM2.5 and O3 both exceed, by season; cases are keys of case files",

@@ -16,6 +16,8 @@ _LAGS_H = (1, 2, 4, 7, 11, 17, 23)
 _USUAL_DAYS = 14
 LINEAR = ("last", "mean_6h", "mean_24h", "mean_72h", "same_hour", "usual", "network_24h")
 """Features of the linear first guess."""
+SEASONAL = "season_sin"
+"""A feature that only models with the day of the year have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class FeatureMaker:
     def _calendar(self, pairs: LeadPairs, *, is_seasonal: bool) -> dict[str, NDArray[np.float32]]:
         at = pairs.row + pairs.lead - 1
         angle = 2 * np.pi * self.grid.day_of_year[at] / 365.25
-        season = {"season_sin": np.sin(angle), "season_cos": np.cos(angle)} if is_seasonal else {}
+        season = {SEASONAL: np.sin(angle), "season_cos": np.cos(angle)} if is_seasonal else {}
         hours = {"lead_h": pairs.lead, "hour": self.grid.local_hour[at], "weekday": self.grid.weekday[at]}
         return {name: np.asarray(column, dtype=np.float32) for name, column in (hours | season).items()}
 
@@ -197,6 +199,7 @@ def all_pairs(series: int, row: int, *, last_lead: int, weather: NDArray[np.bool
 
 __all__ = [
     "LINEAR",
+    "SEASONAL",
     "TARGETS",
     "FeatureMaker",
     "LeadPairs",

@@ -149,9 +149,9 @@ def _of_target(
     for order, place in enumerate(names):
         inside = slice(order * LAST_LEAD_H, (order + 1) * LAST_LEAD_H)
         name, reason = maker.grid.series[place], None
-        if model is not None and own is not None and matrix is not None:
+        if own is not None and matrix is not None:
             first = matrix[inside.start]
-            reason = out_of_range(own, first, age_h=float(age[place]), series=name, trained_on=model.series)
+            reason = out_of_range(own, first, age_h=float(age[place]), series=name, trained_on=own.series)
         found.append(
             SeriesForecast(
                 series=name,

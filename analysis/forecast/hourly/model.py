@@ -12,7 +12,7 @@ Lei et al. 2018, J. Am. Stat. Assoc. 113, 1094, section 5.2 (locally weighted co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,11 @@ import msgspec
 import numpy as np
 
 from analysis.forecast.hourly.calibration import SpreadCalibration, calibrated
-from analysis.forecast.hourly.feature import LINEAR, FeatureMaker, LeadPairs
+from analysis.forecast.hourly.feature import LINEAR, SEASONAL, FeatureMaker, LeadPairs
 from analysis.forecast.hourly.grid import LEAD_GROUPS, LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import lightgbm
     import pandas as pd
@@ -110,6 +110,8 @@ class TargetModel:
         Range of each feature in training; NaN where it never had a value.
     trained_hours : int
         Valid hours of the target in training.
+    series : tuple of str
+        Stations and cities that it was trained on.
     cuts : tuple of tuple of tuple of WarningCut
         How it warns: without and with weather ahead, of each lead group, levels ascending (`warning.warning_values`).
     """
@@ -125,12 +127,18 @@ class TargetModel:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     trained_hours: int
+    series: tuple[str, ...]
     cuts: tuple[tuple[tuple[WarningCut, ...], ...], ...]
 
     @property
     def basis(self) -> IntervalBasis:
         """Of intervals with weather ahead."""
         return IntervalBasis.ARCHIVED_WEATHER if self.widening_days else IntervalBasis.STATED_WIDENING
+
+    @property
+    def is_seasonal(self) -> bool:
+        """The day of the year is a feature."""
+        return SEASONAL in self.names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +151,9 @@ class HourlyModel:
     ranks : array of uint8, (samples, len(TARGETS), LAST_LEAD_H)
         Ranks of held-out residuals of the same origin, for joint samples.
     series : tuple of str
-        That it was trained on.
+        That the newest of its models were trained on.
     first, last : Timestamp
-        Of the training hours, UTC.
-    is_seasonal : bool
-        The day of the year is a feature.
+        Of the training hours of these, UTC.
     """
 
     targets: dict[str, TargetModel]
@@ -155,7 +161,6 @@ class HourlyModel:
     series: tuple[str, ...]
     first: pd.Timestamp
     last: pd.Timestamp
-    is_seasonal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,21 @@ class HourlyOptions:
     seed: int = 1
     targets: tuple[str, ...] = field(default=("pm25", "pm10", "o3", "no2", "so2", "co"))
     miss_cost: float | None = None
+
+
+def composed(candidate: HourlyModel, in_force: HourlyModel | None, promoted: Collection[str]) -> HourlyModel:
+    """Promoted pollutants of a candidate with the others of the model in force.
+
+    Parameters
+    ----------
+    candidate : HourlyModel
+    in_force : HourlyModel or None
+    promoted : collection of str
+        Pollutants of the candidate. One that is neither promoted nor in force is left out.
+    """
+    kept = {} if in_force is None else {name: item for name, item in in_force.targets.items() if name not in promoted}
+    chosen = {name: item for name, item in candidate.targets.items() if name in promoted}
+    return replace(candidate, targets=kept | chosen)
 
 
 def centre(model: TargetModel, matrix: NDArray[np.float32], pairs: LeadPairs) -> Centre:
@@ -228,7 +248,7 @@ def predict(
 ) -> tuple[Centre, NDArray[np.float64], NDArray[np.float32]]:
     """Centre, quantiles at `LEVELS`, and features of pairs."""
     own = model.targets[target]
-    matrix, _ = maker.matrix(target, pairs, is_seasonal=model.is_seasonal)
+    matrix, _ = maker.matrix(target, pairs, is_seasonal=own.is_seasonal)
     found = centre(own, matrix, pairs)
     return found, quantiles(own, found, pairs), matrix
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 3
+FORMAT = 4
 """Layout of the files and meaning of the features; a model of another one is refused."""
 HEAD = "head.json"
 
@@ -45,6 +45,7 @@ class TargetHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     low: list[float | None]
     high: list[float | None]
     trained_hours: int
+    series: tuple[str, ...]
     cuts: tuple[tuple[tuple[WarningCut, ...], ...], ...]
 
 
@@ -66,7 +67,6 @@ class ModelHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     series : tuple of str
         Stations and city codes.
     settings : HourlyOptions
-    is_seasonal : bool
     targets : tuple of TargetHead
     ranks : bytes
         Of `HourlyModel.ranks`, in C order.
@@ -80,7 +80,6 @@ class ModelHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     last: datetime
     series: tuple[str, ...]
     settings: HourlyOptions
-    is_seasonal: bool
     targets: tuple[TargetHead, ...]
     ranks: bytes
     digests: dict[str, str]
@@ -114,7 +113,6 @@ def to_files(model: HourlyModel, *, code_version: str, settings: HourlyOptions) 
         last=model.last.to_pydatetime(),
         series=model.series,
         settings=settings,
-        is_seasonal=model.is_seasonal,
         targets=tuple(_target_head(item) for item in model.targets.values()),
         ranks=model.ranks.tobytes(),
         digests={name: digest(content) for name, content in trees.items()},
@@ -159,7 +157,6 @@ def from_files(files: Mapping[str, bytes]) -> HourlyModel:
         series=head.series,
         first=pd.Timestamp(head.first),
         last=pd.Timestamp(head.last),
-        is_seasonal=head.is_seasonal,
     )
 
 
@@ -176,6 +173,7 @@ def _target_head(item: TargetModel) -> TargetHead:
         low=_numbers(item.low),
         high=_numbers(item.high),
         trained_hours=item.trained_hours,
+        series=item.series,
         cuts=item.cuts,
     )
 
@@ -212,6 +210,7 @@ def _target_model(item: TargetHead, head: ModelHead, files: Mapping[str, bytes])
         low=np.array(item.low, dtype=float),
         high=np.array(item.high, dtype=float),
         trained_hours=item.trained_hours,
+        series=item.series,
         cuts=item.cuts,
     )
 

@@ -102,7 +102,6 @@ def train(
         series=grid.series,
         first=grid.hours[0],
         last=grid.hours[end - 1],
-        is_seasonal=is_seasonal,
     )
 
 
@@ -171,6 +170,7 @@ class _TargetFit:
             low=_edge(whole, np.nanmin),
             high=_edge(whole, np.nanmax),
             trained_hours=int(np.isfinite(self._maker.grid.target(self._target)[: self._end]).sum()),
+            series=self._maker.grid.series,
             cuts=((), ()),
         )
         model = replace(model, cuts=self._cuts(model, samples, held, levels))

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def read_table(
     store: InfluxStore, measurement: str, start: datetime, end: datetime, series: Collection[str] | None
 ) -> pd.DataFrame:
-    """Rows of ``[start, end)`` with the unit of their parameter; columns in alphabetical order, ids first.
+    """Rows of ``[start, end)`` with the unit of their parameter, where they have one; columns in alphabetical order, ids first.
 
     Parameters
     ----------
     store : InfluxStore
     measurement : str
-        ``forecast_issued`` or ``forecast_score_daily``.
+        ``forecast_issued``, ``forecast_score_daily`` or ``forecast_aqi_score_daily``.
     start, end : datetime
         UTC.
     series : collection of str or None
@@ -36,9 +36,9 @@ def read_table(
     if series is not None:
         table = table[table["station_id"].isin(list(series))]
     table = table.drop(columns=["slot"], errors="ignore")
-    table = table.assign(
-        unit=table["parameter"].map({code: parameter(code).unit for code in table["parameter"].unique()})
-    )
-    ids = ["station_id", "parameter", "unit"]
+    ids = ["station_id"]
+    if "parameter" in table:
+        units = {code: parameter(code).unit for code in table["parameter"].unique()}
+        table, ids = table.assign(unit=table["parameter"].map(units)), ["station_id", "parameter", "unit"]
     names = [*ids, *sorted(name for name in map(str, table.columns) if name not in ids)]
     return table[names].sort_index().rename_axis("start").reset_index()

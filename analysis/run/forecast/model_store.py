@@ -60,9 +60,13 @@ class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
         `HourlyOptions`.
     score : ModelScore or None
     promoted : bool
-        At its training.
+        At its training, for any pollutant.
     reason : str
         Why or why not (`schemas.reason`).
+    decisions : dict of str to str
+        Why the model of each pollutant was promoted or not, stored text; empty in versions that were promoted as a whole.
+    sources : dict of str to str
+        Version that each pollutant was trained in, of one that is composed of several.
     """
 
     version: str
@@ -77,6 +81,8 @@ class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
     score: ModelScore | None
     promoted: bool
     reason: str
+    decisions: dict[str, str] = {}
+    sources: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

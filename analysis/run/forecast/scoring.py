@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.forecast.hourly.lead_score import LEADS, score_issued, stored_sum
 from analysis.forecast.hourly.verify import ScoreSum, scores, total
+from analysis.run.forecast.aqi_scoring import score_aqi_of_day
 from analysis.run.forecast.history import ISSUED
 from analysis.run.forecast.reading import read_network
 from analysis.run.forecast.train import event_thresholds
@@ -26,12 +27,13 @@ SCORE = "forecast_score_daily"
 
 
 class ScoringSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of the running score that were stored, and the pairs of forecast and observation in them."""
+    """Rows of the running score that were stored, the pairs of forecast and observation in them, and rows of the score of daily AQI."""
 
     day_from: date
     day_to: date
     rows: int
     pairs: int
+    aqi_rows: int
 
 
 class RunningScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,9 +72,9 @@ class RunningScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score_days(settings: SharedSettings, day_from: date, day_to: date) -> ScoringSummary:
-    """Score the hours of civil days, both included, and store a row a day, series, pollutant, model and range of leads.
+    """Score the hours and the daily AQI of civil days, both included, and store the sums.
 
-    A further run, after late data, replaces the score; the forecasts are never changed.
+    A row a day, series, model, pollutant and range of leads, and of the AQI a row a day, series, model and lead day. A further run, after late data, replaces the score; the forecasts are never changed.
 
     Raises
     ------
@@ -83,12 +85,14 @@ def score_days(settings: SharedSettings, day_from: date, day_to: date) -> Scorin
     if day_to < day_from:
         msg = f"day_to {day_to} is before day_from {day_from}"
         raise ValueError(msg)
-    rows = pairs = 0
+    rows = pairs = aqi_rows = 0
     with closing(InfluxStore(settings)) as store:
         for offset in range((day_to - day_from).days + 1):
-            more = _score_day(settings, store, day_from + timedelta(days=offset))
+            day = day_from + timedelta(days=offset)
+            more = _score_day(settings, store, day)
             rows, pairs = rows + more[0], pairs + more[1]
-    return ScoringSummary(day_from=day_from, day_to=day_to, rows=rows, pairs=pairs)
+            aqi_rows += score_aqi_of_day(store, *bounds_of(settings, day), settings.stations.timezone)
+    return ScoringSummary(day_from=day_from, day_to=day_to, rows=rows, pairs=pairs, aqi_rows=aqi_rows)
 
 
 def read_scores(

@@ -10,7 +10,7 @@ import msgspec
 import pandas as pd
 
 from analysis.forecast.hourly.grid import TARGETS
-from analysis.forecast.hourly.model import HourlyOptions
+from analysis.forecast.hourly.model import HourlyOptions, composed
 from analysis.forecast.hourly.promotion import decide
 from analysis.forecast.hourly.training import train
 from analysis.forecast.hourly.verify import Verification, scores, verify
@@ -19,6 +19,7 @@ from analysis.run.forecast.model_store import (
     MODEL,
     ModelScore,
     StoredModel,
+    describe,
     load_in_force,
     load_version,
     put_in_force,
@@ -34,11 +35,13 @@ from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from analysis.forecast.hourly.grid import HourGrid
     from analysis.forecast.hourly.model import HourlyModel
+    from analysis.forecast.hourly.promotion import PromotionDecision
+    from analysis.run.forecast.model_store import LoadedModel
     from store.settings import SharedSettings
 
 HISTORY_D = 730
@@ -57,8 +60,13 @@ class TrainingSummary(msgspec.Struct, frozen=True, kw_only=True):
     version : str
         Empty without a model: ``reason`` says why.
     promoted : bool
+        Of any pollutant.
+    in_force : str
+        Version in force after it: the new one where all of its pollutants were promoted, else one that is composed of both.
     reason : str
         Stored text (`schemas.reason`).
+    decisions : dict of str to str
+        Why the model of each pollutant was promoted or not, stored text.
     first, last : datetime or None
         Of the training hours, UTC.
     series : int
@@ -71,6 +79,8 @@ class TrainingSummary(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     promoted: bool
     reason: str
+    in_force: str = ""
+    decisions: dict[str, str] = {}
     first: datetime | None = None
     last: datetime | None = None
     series: int = 0
@@ -168,38 +178,89 @@ def _store(
     ours = verify(grid, model, first, last, thresholds)
     loaded = load_in_force(settings, state)
     theirs = None if loaded.model is None else verify(grid, loaded.model, first, last, thresholds)
-    is_better, why = decide(ours, theirs)
-    score = _score(grid, ours, theirs, first)
-    version, head_digest = save_model(settings, model, options)
-    reason = encode_reason(why)
+    decisions = decide(ours, theirs, model.targets)
     stored = StoredModel(
-        version=version,
+        version="",
         created=now,
-        head_digest=head_digest,
+        head_digest="",
         code_version=_code_version(),
         first=model.first.to_pydatetime(),
         last=model.last.to_pydatetime(),
         series=len(model.series),
         targets=tuple(model.targets),
         settings=msgspec.to_builtins(options),
-        score=score,
-        promoted=is_better,
-        reason=reason,
+        score=_score(grid, ours, theirs, first),
+        promoted=any(item.is_better for item in decisions.values()),
+        reason=encode_reason(_whole(decisions)),
+        decisions={target: encode_reason(item.reason) for target, item in decisions.items()},
     )
-    state.documents.put(MODEL, version, to_json(stored))
-    if is_better:
-        put_in_force(state, version)
+    stored = _put(settings, state, model, options, stored)
+    promoted = {target for target, item in decisions.items() if item.is_better}
+    in_force = _put_in_force(settings, state, (model, options, stored), promoted, loaded)
     return TrainingSummary(
-        version=version,
-        promoted=is_better,
-        reason=reason,
+        version=stored.version,
+        promoted=stored.promoted,
+        in_force=in_force,
+        reason=stored.reason,
+        decisions=stored.decisions,
         first=stored.first,
         last=stored.last,
         series=stored.series,
         targets=stored.targets,
-        score=score,
+        score=stored.score,
         refused=loaded.refused,
     )
+
+
+def _put(
+    settings: SharedSettings, state: StateStore, model: HourlyModel, options: HourlyOptions, described: StoredModel
+) -> StoredModel:
+    """Write files and document of a model."""
+    version, head_digest = save_model(settings, model, options)
+    stored = msgspec.structs.replace(described, version=version, head_digest=head_digest)
+    state.documents.put(MODEL, version, to_json(stored))
+    return stored
+
+
+def _put_in_force(
+    settings: SharedSettings,
+    state: StateStore,
+    trained: tuple[HourlyModel, HourlyOptions, StoredModel],
+    promoted: set[str],
+    loaded: LoadedModel,
+) -> str:
+    """Put the promoted pollutants in force, with the others of the model in force; returns the version in force."""
+    model, options, stored = trained
+    if not promoted:
+        return loaded.version
+    whole = composed(model, loaded.model, promoted)
+    if set(whole.targets) != promoted or promoted != set(model.targets):
+        before = describe(state, loaded.version)
+        older = {} if before is None else before.sources
+        sources = {
+            target: stored.version if target in promoted else older.get(target, loaded.version)
+            for target in whole.targets
+        }
+        stored = _put(
+            settings,
+            state,
+            whole,
+            options,
+            msgspec.structs.replace(stored, targets=tuple(whole.targets), sources=sources),
+        )
+    put_in_force(state, stored.version)
+    return stored.version
+
+
+def _whole(decisions: Mapping[str, PromotionDecision]) -> Reason:
+    """One sentence of all pollutants."""
+    names = {
+        is_better: ", ".join(target for target, item in decisions.items() if item.is_better == is_better)
+        for is_better in (True, False)
+    }
+    kind = "some" if all(names.values()) else "all" if names[True] else "none"
+    figures = {"promoted": names[True], "others": names[False]}
+    return Reason("promotion", kind, {name: text for name, text in figures.items() if text}, scope="forecast")
 
 
 def _score(grid: HourGrid, ours: Verification, theirs: Verification | None, first: int) -> ModelScore:

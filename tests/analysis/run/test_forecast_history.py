@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.run.forecast import forecast
+from analysis.run.forecast.aqi_scoring import read_aqi_scores
 from analysis.run.forecast.history import ISSUED
 from analysis.run.forecast.scoring import read_scores, score_days
 from console.cli import build_app
@@ -102,6 +103,35 @@ def test_what_was_issued_at_midnight_is_scored_by_lead_day(
         assert keys <= item.keys()
         assert item["persistence"].keys() == keys
         assert item["persistence"]["coverage"] is None  # too few days before the first issue for its interval
+
+
+def test_the_daily_index_is_scored_against_the_index_of_the_day(
+    filled: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hours in (0, 5, 24):
+        forecast(filled, MIDNIGHT + timedelta(hours=hours))
+    store = InfluxStore(filled)
+    rows = store.read_product("forecast_daily", START, START + timedelta(days=20), "st-0").sort_index().iloc[:2]
+    measured = pd.DataFrame({"aqi": rows["aqi"] + 9, "level": rows["level"], "primary": "o3,pm25"}, index=rows.index)
+    store.write_product("aqi_daily", "st-0", measured, {})
+    last = DAY + timedelta(days=1)
+    done = score_days(filled, DAY, last)
+    span = (MIDNIGHT, MIDNIGHT + timedelta(days=2))
+    found = {item.lead_day: item for item in read_aqi_scores(filled, *span, series=["st-0"], by_station=True)}
+    # the first day has two issues of its own, the second has two of the day before and one of its own
+    assert {lead: item.n for lead, item in found.items()} == {0: 3, 1: 2}
+    assert done.aqi_rows == 3
+    assert sum(item.n for item in read_aqi_scores(filled, *span)) == 5
+    for name in ("run_dir", "influx_url", "influx_database", "state_url", "network"):
+        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(filled, name)))
+    path = tmp_path / "out.csv"
+    line = ["export", "--from", str(DAY), "--to", str(last), "--product", "forecast-aqi-scores", "--output", str(path)]
+    assert CliRunner().invoke(build_app(["export"]), line).exit_code == 0
+    assert pd.read_csv(path, comment="#")["n"].sum() == 5
+    line = ["analyse", "score", "--aqi", "--day-from", str(DAY), "--day-to", str(last), "--json"]
+    shown = CliRunner().invoke(build_app(["analyse"]), line)
+    assert shown.exit_code == 0, shown.output
+    assert {json.loads(row)["lead_day"] for row in shown.stdout.splitlines()} == {0, 1}
 
 
 def test_days_without_a_forecast_have_no_score(filled: SharedSettings) -> None:

@@ -9,9 +9,18 @@ import pytest
 
 from analysis.forecast.hourly.model import HourlyOptions
 from analysis.forecast.hourly.model_file import HEAD, ModelFileError
+from analysis.forecast.hourly.promotion import PromotionDecision
 from analysis.run.forecast import forecast, train_model
-from analysis.run.forecast.model_store import folder_of, list_models, load_in_force, put_in_force, versions_in_force
+from analysis.run.forecast.model_store import (
+    describe,
+    folder_of,
+    list_models,
+    load_in_force,
+    put_in_force,
+    versions_in_force,
+)
 from analysis.run.forecast.train import promote
+from schemas.reason import Reason
 from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.analysis.frames import START
@@ -35,8 +44,7 @@ def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
 def test_a_model_in_force_is_used_and_replaced_only_by_a_readable_one(filled: SharedSettings) -> None:
     first = train_model(filled, END, options=QUICK)
     assert (first.targets, first.series) == (("pm25", "o3"), 4)
-    # the few simulated days do not meet the rule of promotion
-    assert (first.promoted, forecast(filled, END - timedelta(hours=1)).model_version) == (False, "")
+    assert set(first.decisions) == {"pm25", "o3"}
     assert first.score is not None
     promote(filled, first.version, is_dry_run=False)
     assert first.score.model["o3"]["mae"] < first.score.persistence["o3"]["mae"]
@@ -77,6 +85,27 @@ def test_a_rehearsed_promotion_changes_nothing(filled: SharedSettings) -> None:
         assert load_in_force(filled, state).version == found.version
     with pytest.raises(ModelFileError, match="no such model"):
         promote(filled, "x", is_dry_run=True)
+
+
+def test_pollutants_are_promoted_one_by_one(filled: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = (
+        PromotionDecision(is_better=item, reason=Reason("promotion", kind, {"ratio": 0.5}, scope="forecast"))
+        for item, kind in ((True, "better"), (False, "pinball_worse"))
+    )
+    monkeypatch.setattr("analysis.run.forecast.train.decide", lambda *_: {"pm25": bad, "o3": good})
+    first = train_model(filled, END - timedelta(days=1), options=QUICK)
+    assert (first.promoted, first.in_force != first.version) == (True, True)
+    models = forecast(filled, END).models
+    assert (models["o3"], models["pm25"]) == ("lightgbm", "fallback-yesterday-climatology")
+    monkeypatch.setattr("analysis.run.forecast.train.decide", lambda *_: {"pm25": good, "o3": bad})
+    second = train_model(filled, END, options=QUICK)
+    summary = forecast(filled, END + timedelta(hours=1))
+    assert (summary.models["o3"], summary.models["pm25"]) == ("lightgbm", "lightgbm")
+    assert summary.model_version == second.in_force
+    with StateStore(filled.state_url) as state:
+        stored = describe(state, second.in_force)
+    assert stored is not None
+    assert stored.sources == {"pm25": second.version, "o3": first.version}
 
 
 def test_too_few_days_train_no_model_and_say_why(filled: SharedSettings) -> None:

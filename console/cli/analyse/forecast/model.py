@@ -14,6 +14,7 @@ from console.cli.shell.row import plain, show
 
 if TYPE_CHECKING:
     from analysis.run.forecast.model_store import StoredModel
+    from analysis.run.forecast.train import TrainingSummary
 
 Version = Annotated[str, typer.Argument(help="version, as list shows it 模型版本")]
 
@@ -40,7 +41,7 @@ def train(
     moment = past(now, settings.stations.timezone)
     report = (lambda _: None) if as_json else (lambda target: typer.echo(shell.text("model.training", target=target)))
     found = shell.or_exit(lambda: train_model(settings, moment, days=days, progress=report), OSError)
-    show([plain(found) | {"reason": _sentence(found.reason)}], as_json=as_json)
+    show([plain(found) | _sentences(found)], as_json=as_json)
     if not found.version:
         raise typer.Exit(1)
 
@@ -70,7 +71,7 @@ def show_version(version: Version, as_json: AsJson = False) -> None:
         found = describe(state, version)
     if found is None:
         shell.stop(f"{version}: no such model")
-    body = plain(found) | {"reason": _sentence(found.reason)}
+    body = plain(found) | _sentences(found)
     if as_json:
         show([body], as_json=True)
         return
@@ -108,6 +109,11 @@ def _row(item: StoredModel, *, is_in_force: bool) -> dict[str, object]:
         "promoted": item.promoted,
         "reason": _sentence(item.reason),
     }
+
+
+def _sentences(found: StoredModel | TrainingSummary) -> dict[str, object]:
+    decisions = {target: _sentence(text) for target, text in found.decisions.items()}
+    return {"reason": _sentence(found.reason), "decisions": decisions}
 
 
 def _sentence(text: str) -> str:

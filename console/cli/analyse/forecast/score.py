@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,12 @@ from console.cli.shell.moment import day as read_day
 from console.cli.shell.option import AsJson
 from console.cli.shell.row import plain, show
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.run.forecast.aqi_scoring import RunningAqiScore
+    from analysis.run.forecast.scoring import RunningScore
+
 
 def score(  # noqa: PLR0917 - typer passes them by name
     day_from: Day = None,
@@ -21,13 +27,18 @@ def score(  # noqa: PLR0917 - typer passes them by name
         list[str] | None, typer.Option(help="station id or city code, may be repeated 站点或城市代码")
     ] = None,
     by_station: Annotated[bool, typer.Option("--by-station", help="a row a station or city 按站点或城市列出")] = False,
+    aqi: Annotated[
+        bool,
+        typer.Option("--aqi", help="daily AQI: level, range and primary pollutant right 日AQI级别、范围与首要污染物"),
+    ] = False,
     renew: Annotated[
         bool, typer.Option("--renew", help="compute and store the scores of these days first 重新评分")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the scores of issued forecasts by lead and model; default: the last 7 days. 显示已发布预报的评分。"""
-    from analysis.run.forecast.scoring import read_scores, score_days
+    from analysis.run.forecast.aqi_scoring import read_aqi_scores
+    from analysis.run.forecast.scoring import bounds_of, read_scores, score_days
 
     settings = shell.settings()
     known = {*settings.stations.stations, *(item.city for item in settings.stations.station_list if item.city)}
@@ -41,7 +52,15 @@ def score(  # noqa: PLR0917 - typer passes them by name
         shell.stop(f"--day-to {last} is before --day-from {first}")
     if renew:
         shell.or_exit(lambda: score_days(settings, first, last))
-    found = shell.or_exit(lambda: read_scores(settings, first, last, series=station or (), by_station=by_station))
+    asked = station or ()
+    start, end = bounds_of(settings, first)[0], bounds_of(settings, last)[1]
+
+    def read() -> Sequence[RunningScore | RunningAqiScore]:
+        if aqi:
+            return read_aqi_scores(settings, start, end, series=asked, by_station=by_station)
+        return read_scores(settings, first, last, series=asked, by_station=by_station)
+
+    found = shell.or_exit(read)
     if not found:
         typer.echo(f"skyground: {shell.text('score.none', first=str(first), last=str(last))}", err=True)
         raise typer.Exit(1)

@@ -14,7 +14,7 @@ from analysis.forecast.hourly.calibration import calibrated, conformal_quantiles
 from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs, all_pairs
 from analysis.forecast.hourly.grid import LAST_LEAD_H, LEVELS, TARGETS, HourGrid, city_frames, hour_grid
 from analysis.forecast.hourly.issue import issue, product
-from analysis.forecast.hourly.model import ForecastKind, HourlyModel, predict
+from analysis.forecast.hourly.model import ForecastKind, HourlyModel, composed, predict
 from analysis.forecast.hourly.model_file import HEAD, ModelFileError, ModelHead, from_files, to_files
 from analysis.forecast.hourly.out_of_range import out_of_range
 from analysis.forecast.hourly.promotion import decide
@@ -234,7 +234,7 @@ def test_files_that_do_not_match_are_refused_with_name_and_reason(fitted: tuple[
         f"{trees}: its SHA-256": files | {trees: files[trees] + b" "},
         f"{trees}: absent": {name: content for name, content in files.items() if name != trees},
         f"{HEAD}: format 99": files | {HEAD: msgspec.json.encode(msgspec.structs.replace(head, format=99))},
-        f"{HEAD}: format 2, expected 3": files | {HEAD: b'{"format": 2, "targets": []}'},
+        f"{HEAD}: format 3, expected 4": files | {HEAD: b'{"format": 3, "targets": []}'},
         f"{HEAD}: absent": {},
         f"{HEAD}: .*truncated": files | {HEAD: files[HEAD][:-9]},
         "features, expected": files
@@ -283,21 +283,48 @@ def verification(
         (verification(1.0), verification(1.1), "better"),
         (verification(1.2), verification(1.1), "pinball_worse"),
         (verification(1.0, hits=40), verification(1.1), "csi_worse"),
+        # too few events for a CSI: the quantiles decide
+        (verification(1.0, hits=5, misses=9), verification(1.1, hits=9, misses=5), "better"),
         (verification(1.0), None, "better_than_persistence"),
         (verification(1.0, absolute=3.0), None, "worse_than_persistence"),
         (Verification(model={}, persistence={}), None, "nothing_scored"),
-        (verification(1.0, covered=84), None, "coverage"),
-        (verification(1.0, covered=98), verification(1.1), "coverage"),
-        (verification(1.0, hits=10, misses=9), None, "too_few_events"),
-        (verification(1.0, hits=10, misses=9), verification(1.1), "too_few_events"),
+        (verification(1.0, covered=74), None, "coverage"),
+        (verification(1.0, covered=100), verification(1.1), "coverage"),
     ],
 )
 def test_a_model_is_promoted_only_if_it_is_not_worse(
     candidate: Verification, in_force: Verification | None, kind: str
 ) -> None:
-    is_better, why = decide(candidate, in_force)
+    is_better, why = decide(candidate, in_force, ["pm25"])["pm25"]
     assert (is_better, why.kind) == (kind.startswith("better"), kind)
     assert render(why, "zh") != render(why, "en")
+
+
+def test_a_bad_pollutant_does_not_block_the_others() -> None:
+    good, bad = verification(1.0), verification(1.0, covered=50)
+    both = Verification(
+        model={"pm25": good.model["pm25"], "o3": bad.model["pm25"]},
+        persistence={"pm25": good.persistence["pm25"], "o3": bad.persistence["pm25"]},
+    )
+    found = decide(both, None, ["pm25", "o3"])
+    assert {target: item.is_better for target, item in found.items()} == {"pm25": True, "o3": False}
+
+
+def test_a_composed_model_forecasts_each_pollutant_with_its_own_model(
+    known: HourGrid, fitted: tuple[HourlyModel, int]
+) -> None:
+    model = fitted[0]
+    newer = replace(
+        model,
+        targets={name: replace(item, widening=(2.0,) * 5, series=("s0",)) for name, item in model.targets.items()},
+    )
+    whole = from_files(to_files(composed(newer, model, {"o3"}), code_version="x", settings=QUICK))
+    assert {name: item.widening[0] for name, item in whole.targets.items()} == {"pm25": 1.0, "o3": 2.0}
+    assert set(composed(newer, None, {"o3"}).targets) == {"o3"}
+    origin = known.hours[-1] + pd.Timedelta(hours=1)
+    found, _ = issue(known, whole, origin, {"pm25": known.series, "o3": known.series})
+    marked = {(item.series, item.target) for item in found if "unknown_station" in item.out_of_range}
+    assert marked == {("s1", "o3"), ("s2", "o3")}
 
 
 def test_the_model_beats_persistence_over_the_same_pairs(known: HourGrid, fitted: tuple[HourlyModel, int]) -> None:
