@@ -50,6 +50,8 @@ def backtest_files(
         If a file has another layout or an hour of a site is there twice.
     BacktestPeriodError
         If the day leaves too little to train on or nothing to score.
+    BacktestWeatherError
+        With perfect weather, where the files have too little of it.
     """
     found = hours_of_files(files, dataset)
     scored = backtest_daily(site_hours(found.hourly, target, found.zone), target, weather, train_until, options)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from analysis.case.case_file import CaseFile
     from analysis.report.stored_case import StoredCase
     from analysis.run.city_report import ReportFormat
+    from analysis.run.forecast.history import IssueNote
     from console.query.cases import AlertCase
     from console.query.reports import ReportList
     from console.view.alert import AlertHistory
@@ -255,6 +256,12 @@ class Queries:
     def products(self, measurement: str, start: datetime, end: datetime) -> pd.DataFrame:
         """A product in ``[start, end)``, all stations."""
         return self.influx.read_product(measurement, start, end)
+
+    def issue_note(self, origin: str) -> IssueNote:
+        """What was recorded of the forecast issued at an origin."""
+        from analysis.run.forecast.history import read_note
+
+        return read_note(self.state, origin)
 
 
 _NO_HOURS = pd.DataFrame(index=pd.DatetimeIndex([], dtype="datetime64[us, UTC]", name="start"))

@@ -13,9 +13,11 @@ from schemas.reason import parse_reason
 from schemas.words import render
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from analysis.run.forecast.history import IssueNote
     from console.view.theme import ChartTheme
     from schemas.words import Words
 
@@ -46,7 +48,8 @@ class DayRow(NamedTuple):
 class Head(NamedTuple):
     """Origin, model and marks of a forecast.
 
-    ``weather_h`` hours were forecast with weather ahead; ``reasons`` why it is outside the range of the training.
+    ``weather_h`` hours were forecast with weather ahead; ``weather`` is the reference time of the run that gave it; ``reasons`` why it
+    is outside the range of the training; ``refused`` why weather forecasts were refused.
     """
 
     origin: datetime
@@ -55,6 +58,8 @@ class Head(NamedTuple):
     is_simple: bool
     weather_h: int
     reasons: tuple[str, ...]
+    weather: datetime | None = None
+    refused: tuple[str, ...] = ()
 
 
 class Plot(NamedTuple):
@@ -69,8 +74,8 @@ def newest(hours: pd.DataFrame) -> pd.DataFrame:
     return hours if hours.empty else hours[hours["origin"] == hours["origin"].max()]
 
 
-def head_of(hours: pd.DataFrame, now: datetime, words: Words) -> Head:
-    """Head of the newest forecast; ``hours`` of one origin, not empty."""
+def head_of(hours: pd.DataFrame, now: datetime, words: Words, note: IssueNote | None = None) -> Head:
+    """Head of the newest forecast; ``hours`` of one origin, not empty; ``note`` what its issue recorded."""
     origin = pd.Timestamp(hours["origin"].iloc[0]).to_pydatetime()
     # an empty text is read back as missing
     version = next((str(item) for item in hours["model_version"].dropna().unique() if item), "")
@@ -88,7 +93,14 @@ def head_of(hours: pd.DataFrame, now: datetime, words: Words) -> Head:
         is_simple=bool((hours["model"] == _SIMPLE).any()),
         weather_h=int(hours.loc[hours["with_weather"] > 0, "horizon_h"].nunique()),
         reasons=tuple(reasons.values()),
+        weather=pd.Timestamp(note.weather).to_pydatetime() if note is not None and note.weather else None,
+        refused=() if note is None else _sentences(note.weather_refused, words),
     )
+
+
+def _sentences(texts: Iterable[str], words: Words) -> tuple[str, ...]:
+    reasons = (parse_reason(text) for text in texts)
+    return tuple(render(reason, words.language) for reason in reasons if reason is not None)
 
 
 def day_rows(days: pd.DataFrame, words: Words) -> list[DayRow]:

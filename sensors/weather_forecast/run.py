@@ -114,7 +114,8 @@ def joined(parts: Sequence[WeatherRun]) -> WeatherRun:
     Raises
     ------
     WeatherForecastError
-        Another grid, values that differ between two parts, missing hours, steps above `STEP_MAX_H`, no two times.
+        Another grid, values that differ between two parts, missing hours, steps above `STEP_MAX_H`, no two times. Steps may grow on
+        the way (hourly, then 3-hourly).
     """
     first = parts[0]
     for part in parts[1:]:
@@ -170,14 +171,30 @@ def _check_steps(place: str, valid_h: Hours) -> None:
     if len(valid_h) < 2:  # noqa: PLR2004 - an hour lies between two times
         refuse(place, "one_time", at=hour_text(int(valid_h[0])))
     steps = np.diff(valid_h)
-    step = int(steps.min())
-    expected = np.arange(valid_h[0], valid_h[-1] + 1, step)
-    absent = np.setdiff1d(expected, valid_h)
-    if len(absent) or (steps % step).any():
-        missing = absent if len(absent) else valid_h[1:][steps % step != 0]
-        refuse(place, "missing_hours", hours=hours_text(list(map(int, missing))), count=len(missing), step=step)
-    if step > STEP_MAX_H:
-        refuse(place, "long_step", step=step, most=STEP_MAX_H)
+    expected = _expected_steps(steps)
+    holes = np.flatnonzero(steps > expected)
+    if len(holes):
+        missing = np.concatenate([np.arange(valid_h[at] + expected[at], valid_h[at + 1], expected[at]) for at in holes])
+        refuse(
+            place,
+            "missing_hours",
+            hours=hours_text(list(map(int, missing))),
+            count=len(missing),
+            step=int(expected[holes[0]]),
+        )
+    if steps.max() > STEP_MAX_H:
+        refuse(place, "long_step", step=int(steps.max()), most=STEP_MAX_H)
+
+
+def _expected_steps(steps: Hours) -> Hours:
+    """Step that each one should have: steps may grow once and stay, as where a run is hourly first and 3-hourly later.
+
+    A step that is longer than any that follows is a hole, and so is a longer one at the end, which nothing confirms.
+    """
+    expected = np.minimum.accumulate(steps[::-1])[::-1]
+    if len(steps) > 1 and steps[-1] > steps[-2]:
+        expected[-1] = steps[-2]
+    return np.asarray(expected, dtype=np.int64)
 
 
 def _joined_field(code: str, parts: Sequence[WeatherRun], valid_h: Hours) -> RunField:

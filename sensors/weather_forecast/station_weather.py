@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,13 @@ _RISING_STEPS = 12
 """An amount since the preceding time that never falls over so many steps, and rises, is taken for one since the start; project choice."""
 
 
+class RunStep(NamedTuple):
+    """A step between the times of a run [h], and the hour from which on it holds, UTC."""
+
+    start: datetime
+    step_h: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeatherForecast:
     """Weather ahead of stations.
@@ -65,6 +72,8 @@ class WeatherForecast:
         Stations that have no weather, with the reason.
     unused : tuple of str
         Variables of the files that are not read.
+    steps : tuple of RunStep
+        Steps of the run; more than one where it is hourly first and coarser later. Hours within a step are interpolated.
     """
 
     reference_at: datetime
@@ -75,6 +84,7 @@ class WeatherForecast:
     missing: tuple[str, ...] = ()
     refused: tuple[Reason, ...] = ()
     unused: tuple[str, ...] = ()
+    steps: tuple[RunStep, ...] = ()
 
 
 def station_weather(run: WeatherRun, stations: Sequence[Station], files: Sequence[str] = ()) -> WeatherForecast:
@@ -119,7 +129,14 @@ def station_weather(run: WeatherRun, stations: Sequence[Station], files: Sequenc
         missing=tuple(name for name in PARAMETERS if name not in given),
         refused=tuple(refused),
         unused=run.unused,
+        steps=_steps(run.valid_h),
     )
+
+
+def _steps(valid_h: NDArray[np.int64]) -> tuple[RunStep, ...]:
+    steps = np.diff(valid_h)
+    changed = np.flatnonzero(np.diff(steps, prepend=0))
+    return tuple(RunStep(_moment(int(valid_h[at])), int(steps[at])) for at in changed)
 
 
 def _moment(hour: int) -> datetime:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.forecast.daily.model import COVERAGE, DailyOptions, DailyPrediction, train_daily
 from analysis.forecast.daily.sample import DailySample, WeatherInput, daily_features, daily_sample
-from analysis.forecast.daily.site_hours import THRESHOLDS, DailyTarget
+from analysis.forecast.daily.site_hours import THRESHOLDS, WEATHER, DailyTarget
 from analysis.forecast.daily.step import simulate
 from analysis.forecast.skill import contingency
 
@@ -29,6 +29,15 @@ MINIMUM_TRAINING_D = 120
 
 class BacktestPeriodError(ValueError):
     """The last day of training leaves too few days to train on, or none to score."""
+
+
+KNOWN_WEATHER = 0.5
+"""Share of the hours of a station's valid days at which each weather parameter must be known for a forecast with perfect weather [1];
+project choice."""
+
+
+class BacktestWeatherError(ValueError):
+    """Weather that a forecast with perfect weather needs is missing from the files."""
 
 
 class DailySkill(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,8 +132,12 @@ def backtest_daily(
     Raises
     ------
     BacktestPeriodError
+    BacktestWeatherError
+        With perfect weather: a parameter is known at less than `KNOWN_WEATHER` of the hours of a station's valid days.
     """
     last_training = _place(hours, train_until)
+    if weather is WeatherInput.PERFECT:
+        _check_weather(hours)
     features = daily_features(hours)
     threads = (options or DailyOptions()).threads
     simulated = (
@@ -200,6 +213,22 @@ def _place(hours: SiteHours, train_until: date) -> int:
         msg = f"training until {train_until}: no valid day to score up to {last}"
         raise BacktestPeriodError(msg)
     return place
+
+
+def _check_weather(hours: SiteHours) -> None:
+    valid = np.repeat(np.isfinite(hours.daily), 24, axis=0)
+    lacking = []
+    for place, station in enumerate(hours.stations):
+        own = valid[:, place]
+        known = {name: np.isfinite(hours.hourly[name][own, place]).mean() if own.any() else 1.0 for name in WEATHER}
+        few = [f"{name} ({share:.0%})" for name, share in known.items() if share < KNOWN_WEATHER]
+        lacking += [f"{station}: {', '.join(few)}"] if few else []
+    if lacking:
+        msg = (
+            f"weather perfect: the files lack weather at {'; '.join(lacking)} (share of the hours of valid days that have it, "
+            f"expected {KNOWN_WEATHER:.0%}); take weather none"
+        )
+        raise BacktestWeatherError(msg)
 
 
 def _lead_skill(lead: int, model: DailyModel, training: DailySample, scored: DailySample) -> LeadSkill:

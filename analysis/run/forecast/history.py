@@ -7,7 +7,7 @@ origins that forecast the same hour share a slot, so nothing is overwritten and 
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ISSUED, ISSUED_DAILY = "forecast_issued", "forecast_daily_issued"
 ISSUE = "forecast_issue"
+REFUSED_KEPT = 20
+"""Reasons of refused weather that are kept of an issue."""
 _KEPT = ["value", "q05", "q10", "q90", "q95", "warn", "horizon_h", "out_of_range", "with_weather"]
 _DAYS_SLOTS = 4 * 24 + 24
 
@@ -64,9 +66,37 @@ def is_issued(state: StateStore, origin: pd.Timestamp) -> bool:
     return state.documents.get(ISSUE, _key(origin)) is not None
 
 
-def mark_issued(state: StateStore, origin: pd.Timestamp, body: dict[str, Any]) -> None:
+class IssueNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What was issued at an origin.
+
+    Attributes
+    ----------
+    model : str
+        Version in force; empty without one.
+    forecasts, days : int
+        Series times pollutants, and rows of the daily AQI.
+    weather : str
+        Reference time of the weather forecast that was used; empty without.
+    weather_refused : tuple of str
+        Why weather forecasts, or stations of the one that was used, were refused (`schemas.reason`); at most `REFUSED_KEPT`.
+    """
+
+    model: str = ""
+    forecasts: int = 0
+    days: int = 0
+    weather: str = ""
+    weather_refused: tuple[str, ...] = ()
+
+
+def mark_issued(state: StateStore, origin: pd.Timestamp, note: IssueNote) -> None:
     """Record that the forecast of an origin was stored completely."""
-    state.documents.put(ISSUE, _key(origin), msgspec.to_builtins(body))
+    state.documents.put(ISSUE, _key(origin), msgspec.to_builtins(note))
+
+
+def read_note(state: StateStore, origin: str) -> IssueNote:
+    """What was recorded of an origin, as ``2026-04-01T00:00Z``; empty where nothing was."""
+    document = state.documents.get(ISSUE, origin)
+    return IssueNote() if document is None else msgspec.convert(document.body, IssueNote)
 
 
 def _key(origin: pd.Timestamp) -> str:

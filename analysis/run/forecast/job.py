@@ -15,18 +15,22 @@ from analysis.forecast.hourly.feature import weather_observed
 from analysis.forecast.hourly.grid import WEATHER
 from analysis.forecast.hourly.issue import SeriesForecast, issue, product
 from analysis.forecast.hourly.model import ForecastKind
-from analysis.run.forecast.history import daily_lines, is_issued, issued_lines, mark_issued
+from analysis.run.forecast.history import REFUSED_KEPT, IssueNote, daily_lines, is_issued, issued_lines, mark_issued
 from analysis.run.forecast.model_store import LoadedModel, load_in_force
 from analysis.run.forecast.reading import NetworkHours, read_network
-from analysis.run.weather_forecast import weather_forecast
+from analysis.run.weather_forecast import weather_forecast, weather_of_files
 from schemas.interval import floor_hour
+from schemas.reason import encode_reason
 from schemas.words import render
-from sensors.weather_forecast.error import refusal
+from sensors.weather_forecast.error import WeatherForecastError, refusal
 from store.influx.line_frame import encode_product
 from store.influx.store import Bucket, InfluxStore, require_accepted
 from store.state import StateStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from analysis.run.weather_forecast import WeatherChoice
     from schemas.reason import Reason
     from store.settings import SharedSettings
@@ -90,7 +94,7 @@ class _Issue:
     loaded: LoadedModel
 
 
-def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
+def forecast(settings: SharedSettings, now: datetime, *, weather_files: Sequence[Path] = ()) -> ForecastSummary:
     """Forecast the next 72 h, and the daily AQI of today and three more days, of stations and cities that have a recent value.
 
     Parameters
@@ -98,13 +102,17 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
     settings : SharedSettings
     now : datetime
         UTC. The forecast begins with the hour that contains it and uses the hours before.
+    weather_files : sequence of Path
+        Of one run of a weather forecast, in place of the folder of the settings.
 
     Raises
     ------
     store.error.StoreError
+    sensors.weather_forecast.WeatherForecastError
+        ``weather_files`` hold no usable run; nothing is issued. Files of the folder raise nothing.
     """
     origin = floor_hour(now)
-    ahead = weather_forecast(settings, settings.stations, now)
+    ahead = _weather(settings, now, weather_files)
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
         hours = read_network(settings, store, origin - HISTORY, origin, ahead.frames)
         loaded = load_in_force(settings, state)
@@ -112,9 +120,18 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
         found, skipped = ([], []) if hours.grid is None else issue(hours.grid, loaded.model, at, hours.wanted)
         is_repeated = is_issued(state, at)
         days = 0 if is_repeated else _store(store, settings, hours, found, _Issue(at, loaded))
+        lacking = _lacking(ahead, hours)
+        weather = "" if ahead.weather is None or lacking else f"{ahead.weather.reference_at:%Y-%m-%dT%H:%MZ}"
+        refused = (*ahead.refused, *lacking)
         if found and not is_repeated:
-            mark_issued(state, at, {"model": loaded.version, "forecasts": len(found), "days": days})
-    lacking = _lacking(ahead, hours)
+            note = IssueNote(
+                model=loaded.version,
+                forecasts=len(found),
+                days=days,
+                weather=weather,
+                weather_refused=tuple(map(encode_reason, refused[:REFUSED_KEPT])),
+            )
+            mark_issued(state, at, note)
     return ForecastSummary(
         origin=origin,
         forecasts=sum(item.series not in hours.cities for item in found),
@@ -126,10 +143,19 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
         out_of_range=sum(bool(item.out_of_range) for item in found),
         daily=days,
         already_issued=is_repeated,
-        weather="" if ahead.weather is None or lacking else f"{ahead.weather.reference_at:%Y-%m-%dT%H:%MZ}",
-        weather_refused=tuple(render(item, settings.language) for item in (*ahead.refused, *lacking)),
+        weather=weather,
+        weather_refused=tuple(render(item, settings.language) for item in refused),
         held_batches=hours.held_batches,
     )
+
+
+def _weather(settings: SharedSettings, now: datetime, files: Sequence[Path]) -> WeatherChoice:
+    if not files:
+        return weather_forecast(settings, settings.stations, now)
+    found = weather_of_files(files, settings.stations, now, most_h=settings.weather_forecast_max_age_h)
+    if found.weather is None:
+        raise WeatherForecastError(found.refused[0])
+    return found
 
 
 def _lacking(ahead: WeatherChoice, hours: NetworkHours) -> list[Reason]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from fastapi import Request
 
+    from analysis.run.forecast.history import IssueNote
     from console.query.queries import Queries
     from console.web.render import Page
 
@@ -41,11 +42,11 @@ async def forecast_page(request: Request, queries: Queries) -> None:
         _show(page, *found)
 
 
-def _show(page: Page, hours: pd.DataFrame, days: pd.DataFrame) -> None:
+def _show(page: Page, hours: pd.DataFrame, days: pd.DataFrame, note: IssueNote | None) -> None:
     if hours.empty:
         html(page, "forecast.html", head=None, days=[])
         return
-    html(page, "forecast.html", head=head_of(hours, page.now, page.words), days=day_rows(days, page.words))
+    html(page, "forecast.html", head=head_of(hours, page.now, page.words, note), days=day_rows(days, page.words))
     for plot in plots(hours, theme_of(page), page.zone, page.words):
         with ui.element("section").classes("card"):
             ui.html(plot.name, sanitize=False, tag="h2")
@@ -53,14 +54,14 @@ def _show(page: Page, hours: pd.DataFrame, days: pd.DataFrame) -> None:
             chart.props(f'role="img" aria-label="{plot.name}"')
 
 
-def _read(queries: Queries, page: Page, chosen: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _read(queries: Queries, page: Page, chosen: str) -> tuple[pd.DataFrame, pd.DataFrame, IssueNote | None]:
     is_station = chosen in queries.network.stations
     hourly, daily = (
         ("forecast_hourly", "forecast_daily") if is_station else ("forecast_city_hourly", "forecast_city_daily")
     )
     hours = newest(_own(queries.products(hourly, page.now - _BACK, page.now + _AHEAD), chosen))
     days = newest(_own(queries.products(daily, page.now - _DAYS_BACK, page.now + _DAYS_AHEAD), chosen))
-    return hours, days
+    return hours, days, None if hours.empty else queries.issue_note(str(hours["origin"].iloc[0]))
 
 
 def _own(product: pd.DataFrame, chosen: str) -> pd.DataFrame:

@@ -11,10 +11,14 @@ import pytest
 
 from analysis.forecast.hourly.model import HourlyOptions
 from analysis.run.forecast import forecast, train_model
+from analysis.run.forecast.history import read_note
 from analysis.run.forecast.train import promote
+from schemas.reason import parse_reason
+from sensors.weather_forecast import WeatherForecastError
 from sensors.weather_forecast.run import RunField, WeatherRun
 from sensors.weather_forecast.writer import netcdf_bytes
 from store.influx.store import InfluxStore
+from store.state import StateStore
 from tests.analysis.frames import START
 from tests.analysis.run.fill import filled_settings
 
@@ -68,6 +72,16 @@ def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(filled: SharedSet
     assert rows(filled, "st-2")["with_weather"].eq(0).all()
 
 
+def test_files_named_for_one_run_take_the_place_of_the_folder(filled: SharedSettings, tmp_path: Path) -> None:
+    other = tmp_path / "other.nc"
+    other.write_bytes(b"no weather")
+    with pytest.raises(WeatherForecastError):
+        forecast(filled, END, weather_files=[other])
+    assert InfluxStore(filled).read_product("forecast_hourly", END, END + timedelta(days=4)).empty
+    other.write_bytes(netcdf_bytes(run(AHEAD_H)))
+    assert forecast(filled, END, weather_files=[other]).weather == f"{END - timedelta(hours=6):%Y-%m-%dT%H:%MZ}"
+
+
 def test_a_run_that_lacks_what_stations_observe_is_not_used_and_is_named(filled: SharedSettings) -> None:
     trained = train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
     promote(filled, trained.version, is_dry_run=False)
@@ -90,5 +104,8 @@ def test_a_refused_run_leaves_the_forecast_without_weather_and_is_named(filled: 
     summary = forecast(filled, END)
     assert (summary.weather, len(summary.weather_refused)) == ("", 1)
     assert "is 54.0 h old, expected at most 24 h" in summary.weather_refused[0]
+    with StateStore(filled.state_url) as state:
+        note = read_note(state, f"{END:%Y-%m-%dT%H:%MZ}")
+    assert (note.weather, [parse_reason(text).kind for text in note.weather_refused]) == ("", ["old"])  # type: ignore[union-attr]
     assert rows(filled)["with_weather"].eq(0).all()
     assert len(rows(filled)) == 72

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from analysis.run.forecast.history import IssueNote
 from console.view.forecast import head_of, plots
 from console.view.theme import LIGHT
+from schemas.reason import encode_reason
 from schemas.words import words
+from sensors.weather_forecast.error import refusal
 
 
 def test_the_head_counts_hours_with_weather_once_for_all_pollutants() -> None:
@@ -19,6 +22,27 @@ def test_the_head_counts_hours_with_weather_once_for_all_pollutants() -> None:
     )  # fmt: skip
     head = head_of(rows, datetime(2026, 4, 1, 1, tzinfo=UTC), words("en"))
     assert (head.weather_h, head.age_h, head.model) == (2, 1.0, "v")
+
+
+def test_the_head_says_which_weather_was_used_and_why_other_was_refused() -> None:
+    rows = pd.DataFrame(
+        {
+            "origin": ["2026-04-01T00:00Z"],
+            "model": "lightgbm",
+            "model_version": "v",
+            "reason": "",
+            "horizon_h": 1.0,
+            "with_weather": 1.0,
+        }
+    )
+    refused = tuple(encode_reason(refusal("late.nc", kind)) for kind in ("no_file", "no_variable"))
+    note = IssueNote(weather="2026-03-31T18:00Z", weather_refused=refused)
+    for language, words_of in (("en", "late.nc: no file of a weather forecast"), ("zh", "late.nc")):
+        head = head_of(rows, datetime(2026, 4, 1, 1, tzinfo=UTC), words(language), note)
+        assert head.weather == datetime(2026, 3, 31, 18, tzinfo=UTC)
+        assert len(head.refused) == 2
+        assert words_of in head.refused[0]
+    assert head_of(rows, datetime(2026, 4, 1, 1, tzinfo=UTC), words("en")).refused == ()
 
 
 def test_a_forecast_without_quantiles_is_drawn_as_a_line_alone() -> None:

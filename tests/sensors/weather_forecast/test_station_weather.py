@@ -71,6 +71,31 @@ def test_a_step_of_three_hours_is_linear_between_its_times() -> None:
     assert hours(part, "temperature") == pytest.approx(np.arange(6) + 0.5)
 
 
+def stepped(*at: int) -> WeatherRun:
+    part = run(temperature=field(np.array(at, dtype=float), len(at)), hours=len(at))
+    return replace(part, valid_h=REFERENCE_H + np.array(at))
+
+
+def test_a_run_that_is_hourly_first_and_3_hourly_later_is_taken_and_says_so() -> None:
+    found = station_weather(joined([checked_part(stepped(0, 1, 2, 3, 6, 9, 12))]), HERE)
+    assert found.hourly["st-1"]["temperature"].tolist() == pytest.approx(np.arange(12) + 0.5)
+    assert [(item.start.hour - found.start.hour, item.step_h) for item in found.steps] == [(0, 1), (3, 3)]
+    (only_one,) = station_weather(joined([checked_part(run())]), HERE).steps
+    assert only_one.step_h == 1
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        (0, 1, 2, 5, 6, 7),  # a hole, after which it is hourly again
+        (0, 1, 2, 3, 6),  # a longer step that nothing follows
+        (0, 1, 2, 3, 6, 12, 15),  # a hole in the 3-hourly part
+    ],
+)
+def test_a_longer_step_that_does_not_stay_is_a_hole(at: tuple[int, ...]) -> None:
+    assert refused(stepped(*at)) == "missing_hours"
+
+
 def test_opposite_winds_cancel_and_a_calm_has_no_direction() -> None:
     east = np.array([4.0, -4.0, -4.0, 0.0, 0.0])
     part = run(wind_east=field(east, 5), wind_north=field(0.0, 5), hours=5)

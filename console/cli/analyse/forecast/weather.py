@@ -57,6 +57,9 @@ def _show(found: WeatherChoice) -> None:
         moments = {name: f"{getattr(found.weather, name):%Y-%m-%dT%H:%MZ}" for name in ("reference_at", "start", "end")}
         parameters = ", ".join(_parameters(found.weather))
         typer.echo(words("weather.run", **moments, stations=len(found.weather.hourly), parameters=parameters))
+        if len(found.weather.steps) > 1:
+            steps = ", ".join(f"{item.step_h} h ({item.start:%Y-%m-%dT%H:%MZ})" for item in found.weather.steps)
+            typer.echo(words("weather.steps", steps=steps))
         for key, names in (("missing", found.weather.missing), ("unused", found.weather.unused)):
             if names:
                 typer.echo(words(f"weather.{key}", names=", ".join(names)))
@@ -83,6 +86,7 @@ def _plain(found: WeatherChoice) -> dict[str, Any]:
         "reference_at": weather.reference_at,
         "start": weather.start,
         "end": weather.end,
+        "steps": [{"start": item.start, "step_h": item.step_h} for item in weather.steps],
         "hours": int((weather.end - weather.start).total_seconds() // 3600),
         "files": weather.files,
         "stations": sorted(weather.hourly),

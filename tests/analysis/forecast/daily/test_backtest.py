@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.forecast.daily.backtest import BacktestPeriodError, DailyBacktest, backtest_daily, skill_of
+from analysis.forecast.daily.backtest import (
+    BacktestPeriodError,
+    BacktestWeatherError,
+    DailyBacktest,
+    backtest_daily,
+    skill_of,
+)
 from analysis.forecast.daily.model import DailyOptions, DailyPrediction
 from analysis.forecast.daily.sample import WeatherInput
 from analysis.forecast.daily.site_hours import POLLUTANTS, WEATHER, DailyTarget, site_hours
@@ -88,8 +94,6 @@ def odd(kind: str) -> dict[str, pd.DataFrame]:
     match kind:
         case "one site":
             return {"s0": frames["s0"]}
-        case "no weather":
-            return without(frames, *WEATHER)
         case "no other pollutant":
             return without(frames, *(name for name in POLLUTANTS if name != "pm25"))
         case "a site that starts after training":
@@ -98,9 +102,22 @@ def odd(kind: str) -> dict[str, pd.DataFrame]:
             return {name: frame.drop(frame.index[1_000:1_200]) for name, frame in frames.items()}
 
 
+def test_perfect_weather_is_refused_where_the_files_have_none() -> None:
+    frames = site_frames(150)
+    bare = without(frames, *WEATHER)
+    windless = {"s0": frames["s0"], "s1": without(frames, "wind_speed", "wind_direction")["s1"]}
+    for known, words in (
+        (bare, "at s0: temperature .0%., pressure"),
+        (windless, "at s1: wind_speed .0%., wind_direction .0%. .share"),
+    ):
+        hours = site_hours(known, DailyTarget.PM25, ZONE)
+        with pytest.raises(BacktestWeatherError, match=words):
+            backtest_daily(hours, DailyTarget.PM25, WeatherInput.PERFECT, date(2013, 7, 10), SMALL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind", ["one site", "no weather", "no other pollutant", "a site that starts after training", "a week missing"]
+    "kind", ["one site", "no other pollutant", "a site that starts after training", "a week missing"]
 )
 def test_odd_files_are_scored_with_their_site_days(kind: str) -> None:
     hours = site_hours(odd(kind), DailyTarget.PM25, ZONE)
