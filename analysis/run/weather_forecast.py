@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 FILES_MAX = 300
 """Files of a folder that are read: the newest by their time of change; project choice."""
+ARCHIVE = "archive"
+"""Folder of past runs, inside the folder of the setting."""
+ARCHIVE_FILES_MAX = 2_000
+"""Files of past runs whose reference time is read; project choice."""
 _UNFINISHED = (".tmp", ".part", ".filepart")
 """Endings of files that are being written."""
 
@@ -85,6 +89,64 @@ def weather_forecast(settings: SharedSettings, network: Network, now: datetime) 
     return found
 
 
+def past_runs(settings: SharedSettings, network: Network, until: datetime, *, days: int) -> list[WeatherForecast]:
+    """The first usable run of each of the last days, from the folder of the setting and its folder ``archive``; the newest first.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    network : Network
+    until : datetime
+        UTC; runs from then on are left out.
+    days : int
+        UTC days with a run, at most.
+
+    Returns
+    -------
+    list of WeatherForecast
+        Files that cannot be used are left out without a word: a forecast that uses one names it.
+    """
+    folder = settings.weather_forecast
+    if folder is None:
+        return []
+    by_reference = _by_reference(
+        [path for place in (folder / ARCHIVE, folder) for path in _listed(place)][:ARCHIVE_FILES_MAX]
+    )
+    by_day: dict[int, list[int]] = {}
+    for reference_h in sorted(by_reference):
+        if reference_h < until.timestamp() / 3600:
+            by_day.setdefault(reference_h // 24, []).append(reference_h)
+    found: list[WeatherForecast] = []
+    for day in sorted(by_day, reverse=True)[:days]:
+        runs = (_run_or_none(by_reference[reference_h], network) for reference_h in by_day[day])
+        found += [run for run in runs if run is not None][:1]
+    return found
+
+
+def _run_or_none(files: Sequence[Path], network: Network) -> WeatherForecast | None:
+    try:
+        return _read_run(sorted(files), network)
+    except WeatherForecastError:
+        return None
+
+
+def _by_reference(files: Sequence[Path]) -> dict[int, list[Path]]:
+    found: dict[int, list[Path]] = {}
+    for path in files:
+        try:
+            found.setdefault(read_reference(path), []).append(path)
+        except WeatherForecastError:
+            continue
+    return found
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return _files(folder)
+    except OSError:
+        return []
+
+
 def weather_of_files(files: Sequence[Path], network: Network, now: datetime, *, most_h: float) -> WeatherChoice:
     """The newest usable run of some files.
 
@@ -128,12 +190,18 @@ def _files(folder: Path) -> list[Path]:
 
 def _usable(files: Sequence[Path], reference_h: int, network: Network, now: datetime, most_h: float) -> WeatherForecast:
     _check_age(files[0].name, reference_h, now, most_h)
+    return _read_run(files, network, now)
+
+
+def _read_run(files: Sequence[Path], network: Network, now: datetime | None = None) -> WeatherForecast:
+    """A run at the stations; with ``now``, one that holds its hour."""
     places = [(item.lon, item.lat) for item in network.station_list if item.lon is not None and item.lat is not None]
     if not places:
         raise WeatherForecastError(refusal(files[0].name, "no_station"))
     lon, lat = np.array(places, dtype=float).T
     run = joined([read_part(path, (lon, lat)) for path in files])
-    _check_span(run, now)
+    if now is not None:
+        _check_span(run, now)
     return station_weather(run, network.station_list, [path.name for path in files])
 
 

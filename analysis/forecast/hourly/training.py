@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.forecast.hourly.archive import archived_pairs, widening, with_archived_weather
 from analysis.forecast.hourly.calibration import SpreadCalibration, conformal_quantiles, joint_ranks
 from analysis.forecast.hourly.feature import FeatureMaker, LeadPairs
 from analysis.forecast.hourly.grid import LAST_LEAD_H, LEAD_GROUPS, TARGETS, HourGrid
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analysis.forecast.hourly.archive import ArchivedRun
+
 MINIMUM_HOURS = 21 * 24
 """Valid hours of a pollutant, all series together, and hours from first to last, that a model needs [h]."""
 _SEASON_H = 300 * 24
@@ -60,6 +63,7 @@ def train(
     before: pd.Timestamp,
     options: HourlyOptions,
     levels: Mapping[str, Sequence[float]],
+    archive: Sequence[ArchivedRun] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> HourlyModel | None:
     """Train on the hours before a moment.
@@ -72,6 +76,8 @@ def train(
     options : HourlyOptions
     levels : mapping of target to sequence of float
         Ascending concentrations that are warned of [unit of the target]; a target without one warns by its median.
+    archive : sequence of ArchivedRun
+        Runs of earlier weather forecasts on the same grid, for the width of intervals with weather ahead (`archive.widening`).
     progress : callable
         Gets the code of each pollutant before it is trained.
 
@@ -91,7 +97,7 @@ def train(
             continue
         progress(target)
         fit = _TargetFit(maker, target, end, options=options, is_seasonal=is_seasonal)
-        found = fit.run(rng, trajectories, tuple(levels.get(target, ())))
+        found = fit.run(rng, trajectories, tuple(levels.get(target, ())), archive)
         if found is not None:
             targets[target], residuals[:, place] = found
     if not targets:
@@ -137,6 +143,7 @@ class _TargetFit:
         rng: np.random.Generator,
         trajectories: tuple[NDArray[np.int64], NDArray[np.int64]],
         levels: tuple[float, ...],
+        archive: Sequence[ArchivedRun],
     ) -> tuple[TargetModel, NDArray[np.float64]] | None:
         """The model, and residuals of the trajectories in units of their spread, (samples, LAST_LEAD_H)."""
         pairs = [self._draw(rng, first, last) for first, last in LEAD_GROUPS]
@@ -173,6 +180,8 @@ class _TargetFit:
             series=self._maker.grid.series,
             cuts=((), ()),
         )
+        factors, days = self._widening(model, folds, archive)
+        model = replace(model, widening=factors, widening_days=days)
         model = replace(model, cuts=self._cuts(model, samples, held, levels))
         return model, self._trajectory_residuals(model, folds, trajectories)
 
@@ -233,6 +242,33 @@ class _TargetFit:
         without, within = (conformal_quantiles(residual[own], spread[own], lead[own]) for own in (~weather, weather))
         return without, within
 
+    def _widening(
+        self, model: TargetModel, folds: list[list[lightgbm.Booster]], archive: Sequence[ArchivedRun]
+    ) -> tuple[tuple[float, ...], int]:
+        """Of intervals with weather ahead, by held-out forecasts with the weather of archived runs."""
+        grid = self._maker.grid
+        pairs, owner = archived_pairs(grid, archive, self._end)
+        if not len(pairs):
+            return WIDENING, 0
+        matrix, names = self._maker.matrix(self._target, pairs, is_seasonal=self._is_seasonal)
+        matrix = with_archived_weather(matrix, names, grid, archive, (pairs, owner))
+        middle, spread = self._held_forecast(model, folds, pairs, matrix)
+        residual = (self._maker.observed(self._target, pairs) - middle) / spread
+        return widening(model, residual, spread / model.scale[pairs.lead - 1], pairs)
+
+    def _held_forecast(
+        self, model: TargetModel, folds: list[list[lightgbm.Booster]], pairs: LeadPairs, matrix: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Value and spread of pairs, the value by trees that did not see their block."""
+        middle, owner = linear_guess(model.linear, design(matrix, model.names), pairs.lead), self._folds.of(pairs.row)
+        for (first, last), boosters in zip(LEAD_GROUPS, folds, strict=True):
+            for fold, booster in enumerate(boosters):
+                chosen = np.flatnonzero((pairs.lead >= first) & (pairs.lead <= last) & (owner == fold))
+                if len(chosen):
+                    trees = np.asarray(booster.predict(matrix[chosen]), dtype=float)
+                    middle[chosen] += model.scale[pairs.lead[chosen] - 1] * trees
+        return middle, centre(model, matrix, pairs).spread
+
     def _cuts(
         self, model: TargetModel, samples: list[_Sample], held: list[NDArray[np.float64]], levels: tuple[float, ...]
     ) -> tuple[tuple[tuple[WarningCut, ...], ...], ...]:
@@ -260,14 +296,7 @@ class _TargetFit:
         lead = np.tile(np.arange(1, LAST_LEAD_H + 1), len(trajectories[0]))
         pairs = LeadPairs(series, row, lead, np.zeros(len(row), dtype=bool))
         matrix, _ = self._maker.matrix(self._target, pairs, is_seasonal=self._is_seasonal)
-        middle = linear_guess(model.linear, design(matrix, model.names), lead)
-        owner = self._folds.of(row)
-        for (first, last), boosters in zip(LEAD_GROUPS, folds, strict=True):
-            for fold, booster in enumerate(boosters):
-                chosen = np.flatnonzero((lead >= first) & (lead <= last) & (owner == fold))
-                if len(chosen):
-                    middle[chosen] += model.scale[lead[chosen] - 1] * np.asarray(booster.predict(matrix[chosen]))
-        spread = centre(model, matrix, pairs).spread
+        middle, spread = self._held_forecast(model, folds, pairs, matrix)
         left = (self._maker.observed(self._target, pairs) - middle) / spread
         return np.asarray(left.reshape(-1, LAST_LEAD_H), dtype=float)
 

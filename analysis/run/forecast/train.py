@@ -27,6 +27,7 @@ from analysis.run.forecast.model_store import (
     scores_json,
 )
 from analysis.run.forecast.reading import read_network
+from analysis.run.forecast.weather_archive import read_archive
 from analysis.run.to_json import to_json
 from analysis.statistics.iaqi import breakpoint_concentration
 from schemas.interval import floor_hour
@@ -120,10 +121,16 @@ def train_model(
     options, origin = options or HourlyOptions(miss_cost=settings.forecast_miss_cost), floor_hour(now)
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
         state.migrate()
-        grid = read_network(settings, store, origin - timedelta(days=days), origin).grid
+        hours = read_network(settings, store, origin - timedelta(days=days), origin)
+        grid = hours.grid
         split = pd.Timestamp(origin) - pd.Timedelta(days=RECENT_D)
         levels = warning_levels(origin.astimezone(settings.stations.timezone).date())
-        model = None if grid is None else train(grid, before=split, options=options, levels=levels, progress=progress)
+        archive = read_archive(settings, hours, split.to_pydatetime())
+        model = (
+            None
+            if grid is None
+            else train(grid, before=split, options=options, levels=levels, archive=archive, progress=progress)
+        )
         if grid is None or model is None:
             reason = Reason("promotion", "too_little_history", {"days": _days(grid)}, scope="forecast")
             return TrainingSummary(version="", promoted=False, reason=encode_reason(reason))

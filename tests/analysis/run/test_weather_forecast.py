@@ -7,11 +7,16 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from analysis.run.weather_forecast import FILES_MAX, weather_forecast
+from analysis.forecast.hourly.grid import WEATHER, hour_grid
+from analysis.run.forecast.reading import NetworkHours
+from analysis.run.forecast.weather_archive import read_archive
+from analysis.run.weather_forecast import FILES_MAX, past_runs, weather_forecast
 from schemas.words import render
 from sensors.weather_forecast.writer import netcdf_bytes, table_text
 from store.settings import SharedSettings
@@ -128,3 +133,38 @@ def test_the_command_shows_a_run_and_ends_with_1_without_one(tmp_path: Path, com
     late = command(*words[:-1], f"{NOW + timedelta(days=3):%Y-%m-%dT%H:%MZ}", "--json", **settings)
     assert (late.returncode, json.loads(late.stdout)["reference_at"]) == (1, None)
     assert command("analyse", "weather", **settings).returncode == 2
+
+
+def test_the_first_usable_run_of_each_past_day_is_archived_weather(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    midnight_h = -(REFERENCE_H % 24)
+    for name, hours in (("archive/a.nc", midnight_h - 24), ("archive/b.nc", midnight_h - 18), ("c.nc", midnight_h)):
+        (tmp_path / name).write_bytes(netcdf_bytes(shifted(run(), hours)))
+    (tmp_path / "archive" / "broken.nc").write_bytes(b"CDF\x01")
+    settings = SharedSettings(weather_forecast=tmp_path)
+    midnight = REFERENCE + timedelta(hours=midnight_h)
+    found = [item.reference_at for item in past_runs(settings, network(), midnight + timedelta(hours=1), days=9)]
+    assert found == [midnight, midnight - timedelta(hours=24)]
+    assert [item.reference_at for item in past_runs(settings, network(), midnight, days=1)] == found[1:]
+    assert past_runs(SharedSettings(), network(), midnight, days=9) == []
+
+
+def test_archived_weather_begins_hours_after_its_run(tmp_path: Path) -> None:
+    (tmp_path / "a.nc").write_bytes(netcdf_bytes(run(30, temperature=field(np.arange(30.0), 30))))
+    hours = pd.date_range(REFERENCE - timedelta(hours=40), periods=80, freq="h", name="start")
+    grid = hour_grid(
+        {name: pd.DataFrame({"temperature": 9.0}, index=hours) for name in ("other", "st-1")}, ZoneInfo("UTC")
+    )
+    path = tmp_path / "network.toml"
+    path.write_text(
+        network_text(station_text("st-1", instrument("gas1", "gas", 60, "pm25"), lon=122.75, lat=41.25)),
+        encoding="utf-8",
+    )
+    settings = SharedSettings(weather_forecast=tmp_path, network=path)
+    known = NetworkHours(grid=grid, wanted={}, cities={"210100": ("st-1",)}, held_batches=0)
+    (only_one,) = read_archive(settings, known, REFERENCE + timedelta(hours=50))
+    assert only_one.row == 46
+    temperature = only_one.ahead[WEATHER.index("temperature")]
+    assert temperature[:3, 1].tolist() == [6.5, 7.5, 8.5]
+    assert np.isnan(temperature[:, 0]).all()
+    assert np.isnan(temperature[23:, 1]).all()
