@@ -112,7 +112,8 @@ def test_a_wrong_argument_ends_with_status_2(arguments: tuple[str, ...], words: 
 
 
 @pytest.mark.slow
-def test_the_command_prints_one_object_on_one_line(tmp_path: Path) -> None:
+def test_the_command_prints_one_object_on_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.forecast.daily.backtest.MINIMUM_TRAINING_D", 120)  # made sites of some months
     files = [site_file(tmp_path, name, frame) for name, frame in site_frames(150).items()]
     result = command(*files, "--dataset", "beijing", "--target", "pm25", "--train-until", "2013-07-10", "--json")
     assert result.exit_code == 0, result.output

@@ -21,6 +21,12 @@ from tests.analysis.forecast.daily.air import ZONE, site_frames
 SMALL = DailyOptions(seeds=1, trees=40, rate=0.1, rows_of_leaf=10)
 
 
+@pytest.fixture(autouse=True)
+def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let made sites of some months be trained on."""
+    monkeypatch.setattr("analysis.forecast.daily.backtest.MINIMUM_TRAINING_D", 120)
+
+
 @pytest.fixture(scope="module")
 def found() -> DailyBacktest:
     hours = site_hours(site_frames(400), DailyTarget.PM25, ZONE)
@@ -57,6 +63,13 @@ def test_a_last_day_of_training_that_leaves_too_little_is_refused(train_until: d
     hours = site_hours(site_frames(150, sites=1), DailyTarget.PM25, ZONE)
     with pytest.raises(BacktestPeriodError, match=words):
         backtest_daily(hours, DailyTarget.PM25, WeatherInput.NONE, train_until, SMALL)
+
+
+def test_less_than_nine_months_of_training_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    hours = site_hours(site_frames(300, sites=1), DailyTarget.PM25, ZONE)
+    with pytest.raises(BacktestPeriodError, match="269 valid days from 2013-03-01 on, expected at least 270"):
+        backtest_daily(hours, DailyTarget.PM25, WeatherInput.NONE, date(2013, 11, 24), SMALL)
 
 
 def test_a_period_without_a_valid_day_to_score_is_refused() -> None:
