@@ -102,9 +102,9 @@ def _show_leads(leads: Sequence[LeadSkill | IssuedLead]) -> None:
     for item in leads:
         scores = plain(item)
         persistence = scores.pop("persistence")
-        lead = {name: scores[name] for name in ("lead_day", "site_days", "events")}
-        rows.append(lead | {"predictor": "model"} | {name: scores[name] for name in persistence})
-        rows.append(lead | {"predictor": "persistence"} | persistence)
+        lead, counted = {"lead_day": scores["lead_day"]}, {name: scores[name] for name in ("site_days", "events")}
+        rows.append(lead | {"predictor": "model"} | counted | {name: scores[name] for name in persistence})
+        rows.append(lead | {"predictor": "persistence"} | counted | persistence)
     show(rows, as_json=False)
 
 
