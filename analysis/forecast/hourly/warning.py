@@ -34,6 +34,9 @@ USUAL_FAR, LARGEST_FAR = 0.5, 0.7
 a level whose warnings cannot keep it warns by the median. Without a bound, a forecast without skill has its largest CSI where it always
 warns. Project choice."""
 MAXIMUM_LOSS = 0.2
+LARGEST_BIAS = 2.0
+"""Warnings for each event [1]: where events are frequent and skill is small, the largest CSI is that of a warning that never ends; project
+choice."""
 _SHARES = np.arange(0.1, 0.951, 0.025)
 _SMOOTHED = 5
 _MEDIAN = 0.5
@@ -51,7 +54,8 @@ def choose_cuts(
 
     The criterion is averaged over neighbouring shares, as events are few. A level with fewer than `MINIMUM_EVENTS` events, or events in
     fewer than `MINIMUM_BLOCKS` blocks, takes the share of the level below, the lowest one the median (with ``miss_cost`` r: r / (1 + r),
-    which is best for calibrated quantiles). The CSI is that of a bounded false alarm ratio (`USUAL_FAR`, `LARGEST_FAR`).
+    which is best for calibrated quantiles). The CSI is that of a bounded false alarm ratio (`USUAL_FAR`, `LARGEST_FAR`)
+    and number of warnings (`LARGEST_BIAS`).
 
     Parameters
     ----------
@@ -163,6 +167,7 @@ def _best_share(
     skill = _smooth(hits / (event.sum() + false_alarms))
     # without a warning the ratio is not known: such a share gains nothing and must not steady its neighbours
     wrong = _smooth(np.where(hits + false_alarms > 0, false_alarms / np.maximum(hits + false_alarms, 1), 1.0))
+    skill = np.where(hits + false_alarms <= LARGEST_BIAS * event.sum(), skill, 0.0)
     for bound, loss in ((USUAL_FAR, MAXIMUM_LOSS), (LARGEST_FAR, 1.0)):
         allowed = np.where(wrong <= bound, skill, 0.0)
         if allowed.max() > 0 and allowed.max() >= (1 - loss) * skill.max():

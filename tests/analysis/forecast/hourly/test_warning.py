@@ -73,6 +73,17 @@ def test_a_forecast_without_skill_does_not_warn_always() -> None:
     assert (cut.share, cut.events > 0) == (0.5, True)
 
 
+def test_frequent_events_do_not_make_a_warning_that_never_ends() -> None:
+    data = drawn(1)
+    blind = 100 + np.random.default_rng(5).normal(0, 4, (len(data.observed), 1)) + 30.0 * norm.ppf(LEVELS)
+    # 41 % of the observations: always to warn has the largest CSI
+    limit = float(np.quantile(data.observed, 0.59))
+    (cut,) = choose_cuts(data.observed, blind, data.block, [limit])
+    warned = warning_values(blind, pairs(len(blind)), [[(cut,)] * len(LEAD_GROUPS)] * 2) >= limit
+    assert warned.mean() < 0.85
+    assert cut.share < 0.7
+
+
 def test_too_few_events_take_the_cut_of_the_level_below_and_the_lowest_the_median() -> None:
     data = drawn(1)
     low, high = choose_cuts(*data, [LIMIT, 500.0])
