@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,7 @@ def report_daily() -> None:
 
         settings, now = load_settings(SharedSettings), datetime.now(UTC)
         start, end = bounds(window_of(timedelta(hours=24)))
+        os.nice(10)  # a minute of computing after the end of a year: the hourly runs come first
         periods = ended_periods(start, min(end, now), settings.stations.timezone)
         return each(reports_issuer(settings, periods, now), places_of(settings.stations))
 
@@ -53,6 +55,7 @@ def report_daily() -> None:
         from store.settings import SharedSettings, load_settings
 
         settings, now = load_settings(SharedSettings), datetime.now(UTC)
+        os.nice(10)
         found = {f"{code}/{period.text}": (code, period) for code, period in reports_to_renew(settings, now - CHANGED)}
         call = reports_renewer(settings, now)
         return each(lambda name: call(*found[name]), found)

@@ -18,6 +18,7 @@ from schemas.words import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from analysis.report.city.document import CityReport
     from analysis.report.city.period import ReportPeriod
     from store.state import DocumentHead, StateStore
 
@@ -33,7 +34,7 @@ _MOST_LOOKED_AT = 1000
 _KEPT = 12
 """Rendered files that are kept in memory: a PDF takes seconds."""
 _ORDER = {PeriodKind.YEAR: 0, PeriodKind.MONTH: 1, PeriodKind.SPAN: 2, PeriodKind.DAY: 3}
-_rendering = threading.Lock()
+_making_pdf, _keeping = threading.Lock(), threading.Lock()
 _kept: OrderedDict[tuple[str, int, datetime, ReportFormat], bytes] = OrderedDict()
 
 
@@ -85,14 +86,24 @@ def report_file(state: StateStore, key: str, version: int | None, form: ReportFo
     if document is None or report is None:
         return None
     mark = (key, document.version, document.created_at, form)
-    # one at a time: drawing uses the settings of the process, and a PDF keeps a core busy for seconds
-    with _rendering:
-        if mark not in _kept:
-            _kept[mark] = rendered(report, form)
+    with _keeping:
+        content = _kept.get(mark)
+    if content is None:
+        content = _made(report, form)
+    with _keeping:
+        _kept[mark] = content
         _kept.move_to_end(mark)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
-        return _kept[mark]
+    return content
+
+
+def _made(report: CityReport, form: ReportFormat) -> bytes:
+    """A file; one PDF at a time, each keeps a core busy for seconds."""
+    if form is not ReportFormat.PDF:
+        return rendered(report, form)
+    with _making_pdf:
+        return rendered(report, form)
 
 
 def _by_report(heads: Iterable[DocumentHead]) -> dict[tuple[str, ReportPeriod], dict[str, str]]:
