@@ -151,10 +151,12 @@ def _carbon(item: SeasonCarbon) -> Statement:
     if item.mrs.share is None:
         return _said("soc_rejected", Confidence.NONE, *other, season=item.season, hours=item.hours)
     low, high = item.mrs.ratio_low, item.mrs.ratio_high
+    ratio = "soc_ratio_alone" if low is None or high is None else "soc_ratio"
     return _said(
         "soc",
         _confidence(item.mrs.share),
-        _detail("soc_ratio", ratio=item.mrs.primary.primary_ratio, low=low, high=high),
+        *_no_interval(item.mrs.share),
+        _detail(ratio, ratio=item.mrs.primary.primary_ratio, low=low, high=high),
         *other,
         season=item.season,
         negative=item.mrs.negative_n,

@@ -9,6 +9,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from analysis.coanalysis.cocontrol.result import CoControl
     from analysis.coanalysis.joint_summary import JointSummary
     from analysis.coanalysis.relation import PollutantRelation
     from analysis.forecast.deweather.summary import Deweathered
@@ -25,6 +26,17 @@ JOINT_UNITS = {
 EPISODE_UNITS = {"days": "d", "pm25_peak": "ug/m3", "o3_peak": "ug/m3"}
 DEWEATHERED_UNITS = {"days": "d", "r2": "1", "n": "d"}
 RELATION_UNITS = {"lag": "h", "r": "1", "low": "1", "high": "1", "n": "h", "days": "d"}
+
+CHEMISTRY_UNITS = {
+    "sor": "1", "nor": "1", "oc": "ug/m3", "ec": "ug/m3", "poc": "ug/m3", "soc": "ug/m3", "primary_ratio": "1", "ion_ratio": "1",
+    "neutralisation": "1", "reconstructed": "ug/m3", "pm25": "ug/m3", "closure": "1", "age_h": "h", "emission_ratio": "1",
+    "oh_exposure": "molecule s/cm3",
+}  # fmt: skip
+COCONTROL_UNITS = {
+    "listed_days": "d", "o3_days": "d", "pm25_days": "d", "cut_percent": "%",
+    **{f"{name}{end}": unit for name, unit in (("mda8", "ug/m3"), ("secondary_pm25", "ug/m3"), ("joint", "% of the limits")) for end in ("", "_low", "_high")},
+    "probability_first": "1", "probability_near": "1", "pm_weight": "1", "misfit": "1",
+}  # fmt: skip
 
 
 def assessment_rows(
@@ -90,4 +102,23 @@ def deweathered_rows(found: Deweathered, **more: object) -> Iterable[dict[str, A
                 **more, "place": place.place, "parameter": found.parameter, "unit": found.unit, "month": month.month, "observed": month.observed,
                 "normalised": month.normalised, "low": month.low, "high": month.high, "days": month.days, "is_valid": month.is_valid,
                 "r2": found.r2, "n": found.n, **trends,
+            }  # fmt: skip
+
+
+def cut_rows(item: CoControl, **more: object) -> Iterable[dict[str, Any]]:
+    """A row a precursor of each list, the first precursor first; ``mda8`` and ``secondary_pm25`` are falls. Units `COCONTROL_UNITS`."""
+    for one in item.lists:
+        for place, row in enumerate(one.precursors, start=1):
+            parts = {"mda8": row.o3_ug_m3, "secondary_pm25": row.pm25_ug_m3, "joint": row.joint_pct}
+            figures = {
+                f"{name}{end}": None if part is None else value
+                for name, part in parts.items()
+                for end, value in (("", part and part.mean), ("_low", part and part.low), ("_high", part and part.high))
+            }
+            yield {
+                **more, "first": f"{item.first_day}", "last": f"{item.last_day}", "season": item.season, "list": one.days.name,
+                "listed_days": one.days.days, "o3_days": one.days.o3_days, "pm25_days": one.days.pm25_days, "rank": place,
+                "precursor": row.precursor, "cut_percent": item.cut_pct, **figures, "probability_first": row.probability_first,
+                "probability_near": row.probability_near, "indistinct": " ".join(row.indistinct), "pm_weight": item.pm_weight,
+                "misfit": item.misfit, "missing": " ".join((*item.missing, *item.missing_groups)),
             }  # fmt: skip

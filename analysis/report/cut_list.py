@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from analysis.report.font import font_families
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
     from analysis.coanalysis.cocontrol.ranking import Part, PrecursorPart
     from analysis.coanalysis.cocontrol.result import CoControl, CutList
@@ -39,6 +40,9 @@ def cut_list_text(found: CoControl, words: Words) -> list[str]:
         lines.append(
             words("missing_groups", groups=words("and").join(words(f"name.{key}") for key in found.missing_groups))
         )
+    if found.part_listed:
+        lines.append(words("part_listed", groups=words("and").join(words(f"name.{key}") for key in found.part_listed)))
+    if not found.lists[0].is_nox_sign_known:
         lines.append(words("nox_sign"))
     if found.without_koh:
         lines.append(words("without_koh", species=",".join(found.without_koh)))
@@ -57,12 +61,15 @@ def answer_text(item: CutList, words: Words) -> str:
         "o3_days": item.days.o3_days,
         "pm25_days": item.days.pm25_days,
     }
+    figures["near"] = 100.0 * first.probability_near
     head = words(f"days.{item.days.name}", **figures)
     if first.joint_pct.mean <= 0:
         return head + words("none", **figures)
     if item.is_first_distinct:
         return head + words("first", **figures)
     others = words("and").join(words(f"name.{name}") for name in item.indistinct)
+    if item.is_first_near:
+        return head + words("near", **figures) + (words("near_others", others=others) if others else "")
     return head + words("indistinct" if item.indistinct else "likely", others=others, **figures)
 
 
@@ -80,7 +87,9 @@ def cut_list_table(item: CutList, words: Words) -> list[dict[str, str]]:
     ]
 
 
-def draw_cut_list(found: CoControl, place: str, words: Words) -> bytes:
+def draw_cut_list(
+    found: CoControl, place: str, words: Words, known: Mapping[str, tuple[float, float, float]] | None = None
+) -> bytes:
     """PNG: a row a precursor, the falls of O3 and of secondary PM2.5 and the joint one with their 90 % intervals.
 
     Parameters
@@ -90,6 +99,8 @@ def draw_cut_list(found: CoControl, place: str, words: Words) -> bytes:
         Name of the city or station, for the head.
     words : Words
         Those with prefix ``cocontrol``.
+    known : mapping of str to tuple, optional
+        Of a simulated province: the true falls of O3, secondary PM2.5 [µg m⁻³] and of the sum [% of the limits], by precursor; drawn as diamonds.
     """
     item = found.lists[0]
     rows = list(reversed(item.precursors))
@@ -104,12 +115,16 @@ def draw_cut_list(found: CoControl, place: str, words: Words) -> bytes:
         _bars(axes[1], [row.pm25_ug_m3 for row in rows], _PARTICLE, words("axis.pm25"))
         _bars(axes[2], [row.joint_pct for row in rows], _JOINT, words("axis.joint"))
         axes[0].set_yticks(range(len(rows)), [words(f"name.{row.precursor}") for row in rows])
+        if known is not None:
+            for column, panel in enumerate(axes):
+                marks = _diamonds(panel, [known[row.precursor][column] for row in rows], words("known"))
+            figure.legend(handles=marks, loc="upper right", bbox_to_anchor=(0.98, 1.0), frameon=False, fontsize=9)
         _probabilities(axes[2], rows)
         period = f"{found.first_day} – {found.last_day}"
         figure.suptitle(
             words("title", place=place, period=period), x=0.02, y=1 - 0.14 / height, ha="left", va="top", fontsize=12
         )
-        answer = answer_text(item, words) + (f"\n{words('nox_sign')}" if found.missing_groups else "")
+        answer = answer_text(item, words) + ("" if item.is_nox_sign_known else f"\n{words('nox_sign')}")
         figure.text(0.02, 1 - 0.45 / height, answer, ha="left", va="top", fontsize=9, linespacing=1.4)
         stream = BytesIO()
         figure.savefig(stream, format="png")
@@ -129,6 +144,12 @@ def _bars(axes: Axes, parts: Sequence[Part | None], colour: str, label: str) -> 
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
+
+
+def _diamonds(axes: Axes, values: Sequence[float], label: str) -> list[Line2D]:
+    return axes.plot(
+        values, range(len(values)), "D", color="white", markeredgecolor="#12212a", markersize=6, label=label
+    )
 
 
 def _probabilities(axes: Axes, rows: Sequence[PrecursorPart]) -> None:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import pandas as pd
 
+from analysis.coanalysis.cocontrol.result import CoControl
 from analysis.coanalysis.day_class import exceedance_class
 from analysis.forecast.deweather.summary import Deweathered
-from analysis.report.coanalysis_table import assessment_rows, deweathered_rows, episode_rows, relation_rows
+from analysis.report.coanalysis_table import assessment_rows, cut_rows, deweathered_rows, episode_rows, relation_rows
+from analysis.run.chemistry import PRODUCT as CHEMISTRY
+from analysis.run.cocontrol import KIND as COCONTROL
 from analysis.run.deweather import DOCUMENT as DEWEATHERED
 from analysis.run.joint_pollution import JOINT, RELATION, StoredJoint, StoredRelation
 from analysis.run.stored_assessment import DOCUMENT, StoredAssessment
@@ -78,6 +81,29 @@ def read_joint_days(store: InfluxStore, station_ids: Collection[str], start: dat
         return pd.DataFrame()
     table = table.assign(**{"class": exceedance_class(table["pm25_exceeds"], table["o3_exceeds"])})
     return table.reindex(columns=_JOINT_COLUMNS).rename_axis("start").reset_index()
+
+
+def read_chemistry(store: InfluxStore, station_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
+    """Hours of ``chemistry_hourly``; raises `store.error.StoreError`."""
+    table = store.read_product(CHEMISTRY, start, end)
+    table = table[table["station_id"].isin(list(station_ids))] if len(table) else table
+    if table.empty:
+        return pd.DataFrame()
+    rest = [name for name in table if name != "station_id"]
+    return table[["station_id", *rest]].rename_axis("start").reset_index()
+
+
+def read_cut_lists(
+    state: StateStore, zone: ZoneInfo, places: Collection[str] | None, start: datetime, end: datetime
+) -> pd.DataFrame:
+    """Lists of what to cut whose period begins in ``[start, end)``, UTC; ``places`` None: all; raises `store.error.StoreError`."""
+    rows: list[dict[str, Any]] = []
+    for document in state.documents.each(COCONTROL):
+        place, found = document.key.partition("/")[0], _converted(document, CoControl)
+        if found is not None and (places is None or place in places):
+            begin = _midnight(found.first_day, zone)
+            rows += ({"start": begin} | row for row in cut_rows(found, place=place))
+    return _within(rows, start, end, ["start", "place", "list", "rank"])
 
 
 def _read(state: StateStore, kind: str, body: type[_Body]) -> Iterator[_Body]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from zoneinfo import ZoneInfo
 
     from analysis.coanalysis.cocontrol.result import CoControl
     from analysis.run.hour_source import StationHours
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 KIND = "cocontrol"
 """Kind of the document; its key is ``{city or station}/{first day of the season}``."""
+LONGEST_D = 92
+"""A season [d]; longer periods are cut into seasons."""
 _USUAL_LATITUDE_DEG = 41.0
 _FIRST_MONTHS = (3, 6, 9, 12)
 
@@ -104,6 +108,33 @@ def season_of(day: date) -> tuple[date, date]:
     return first, _months_on(first, 3) - timedelta(days=1)
 
 
+def by_season(found: StationHours) -> list[StationHours]:
+    """The hours as they are where they are of a season's length at most, else cut into seasons."""
+    if found.end - found.start <= timedelta(days=LONGEST_D):
+        return [found]
+    parts, day = [], found.start.astimezone(found.zone).date()
+    while (start := _midnight(day, found.zone)) < found.end:
+        later = _midnight(season_of(day)[1] + timedelta(days=1), found.zone)
+        first, last = max(start, found.start), min(later, found.end)
+        hourly = {
+            name: part
+            for name, frame in found.hourly.items()
+            if not (part := frame[(frame.index >= first) & (frame.index < last)]).empty
+        }
+        if hourly:
+            parts.append(
+                replace(
+                    found,
+                    hourly=hourly,
+                    stations={name: found.stations[name] for name in hourly},
+                    start=first,
+                    end=last,
+                )
+            )
+        day = later.astimezone(found.zone).date()
+    return parts
+
+
 def rank_cities(settings: SharedSettings, day: date, now: datetime, *, cities: Iterable[str] = ()) -> CoControlSummary:
     """Rank the season of a day, up to now, and store a document a city.
 
@@ -124,10 +155,7 @@ def rank_cities(settings: SharedSettings, day: date, now: datetime, *, cities: I
     """
     network = settings.stations
     first, last = season_of(day)
-    start, end = (
-        datetime.combine(item, time.min, tzinfo=network.timezone).astimezone(UTC)
-        for item in (first, last + timedelta(days=1))
-    )
+    start, end = (_midnight(item, network.timezone) for item in (first, last + timedelta(days=1)))
     chosen = tuple(cities) or tuple(sorted({item.city for item in network.stations_of("gas") if item.city}))
     stored, insufficient = [], {}
     for city in chosen:
@@ -148,6 +176,10 @@ def store_list(settings: SharedSettings, place: str, first: date, found: CoContr
         state.migrate()
         state.documents.put(KIND, key, to_json(found))
     return key
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 def _months_on(first: date, months: int) -> date:

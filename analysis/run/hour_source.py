@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from analysis.case.join_networks import join_station
+from analysis.run.export_file import add_export
 from analysis.run.hours import read_hours
 from analysis.statistics.assessment import year_before
 from schemas.network import Station
 from schemas.parameter import parameter
-from sensors.datasets import DATASETS, DatasetError, beijing, supersite
+from sensors.datasets import DATASETS, DatasetError, beijing, st_louis, supersite
 from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.network import Network
+    from schemas.reading import Reading
     from store.settings import SharedSettings
 
 _Values = dict[str, dict["datetime", dict[str, float]]]
+_ZONE_OF_EXPORTS = "Asia/Shanghai"
 _INVALID = frozenset("CMFDB")
 """Letters of a value that is no measurement of the air (HJ 212)."""
 
@@ -179,7 +182,8 @@ def hours_of_files(files: Iterable[Path], layout: str) -> StationHours:
     if not values:
         msg = "no hours in the files"
         raise DatasetError(msg)
-    known = {item.id: item for item in DATASETS[layout].stations}
+    published = DATASETS.get(layout)
+    known = {item.id: item for item in published.stations} if published is not None else {}
     left_out: Counter[str] = Counter()
     hourly = {name: _in_range(_frame(found), left_out) for name, found in values.items()}
     return StationHours(
@@ -187,7 +191,7 @@ def hours_of_files(files: Iterable[Path], layout: str) -> StationHours:
         stations={
             name: known.get(name) or Station(id=name, name_zh=name, name_en=name, instruments=()) for name in hourly
         },
-        zone=ZoneInfo(DATASETS[layout].zone),
+        zone=ZoneInfo(published.zone if published is not None else _ZONE_OF_EXPORTS),
         start=min(frame.index[0] for frame in hourly.values()).to_pydatetime(),
         end=(max(frame.index[-1] for frame in hourly.values()) + pd.Timedelta(hours=1)).to_pydatetime(),
         source=layout,
@@ -225,18 +229,22 @@ def _beijing(path: Path, found: _Values) -> None:
         hours[start] = values
 
 
-def _supersite(path: Path, found: _Values) -> None:
-    for reading in supersite.read(path):
-        hours = found.setdefault(reading.station_id, {})
-        invalid = {name for name, letter in reading.status.items() if letter in _INVALID}
-        measured = reading.values  # noqa: PD011 - of a Reading
-        valid = {name: value for name, value in measured.items() if name not in invalid}
-        hour = hours.setdefault(reading.interval.start, {})
-        if twice := hour.keys() & valid:
-            start, names = f"{reading.interval.start:%Y-%m-%dT%H:%MZ}", ", ".join(sorted(twice)[:3])
-            msg = f"{path.name}: {names} of {reading.station_id} at {start} came before, expected each hour once"
-            raise DatasetError(msg)
-        hour.update(valid)
+def _readings(read: Callable[[Path], Iterable[Reading]]) -> Callable[[Path, _Values], None]:
+    """Hours of an adapter that gives readings; values with a letter of `_INVALID` are left out."""
+
+    def add(path: Path, found: _Values) -> None:
+        for reading in read(path):
+            invalid = {name for name, letter in reading.status.items() if letter in _INVALID}
+            measured = reading.values  # noqa: PD011 - of a Reading
+            valid = {name: value for name, value in measured.items() if name not in invalid}
+            hour = found.setdefault(reading.station_id, {}).setdefault(reading.interval.start, {})
+            if twice := hour.keys() & valid:
+                start, names = f"{reading.interval.start:%Y-%m-%dT%H:%MZ}", ", ".join(sorted(twice)[:3])
+                msg = f"{path.name}: {names} of {reading.station_id} at {start} came before, expected each hour once"
+                raise DatasetError(msg)
+            hour.update(valid)
+
+    return add
 
 
 def _frame(hours: Mapping[datetime, Mapping[str, float]]) -> pd.DataFrame:
@@ -258,5 +266,10 @@ def _in_range(hourly: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
     return pd.DataFrame(found, index=hourly.index)
 
 
-LAYOUTS: Mapping[str, Callable[[Path, _Values], None]] = {"beijing": _beijing, "supersite": _supersite}
-"""Readers by name of the layout; of ``beijing`` any site is read."""
+LAYOUTS: Mapping[str, Callable[[Path, _Values], None]] = {
+    "beijing": _beijing,
+    "supersite": _readings(supersite.read),
+    "st_louis": _readings(st_louis.read),
+    "export": add_export,
+}
+"""Readers by name of the layout; of ``beijing`` any site is read, ``export`` is a CSV of ``skyground export``."""

@@ -32,6 +32,24 @@ _INSTRUMENTS = {
 }  # fmt: skip
 
 
+CARBONYLS = frozenset({"formaldehyde", "acetaldehyde"})
+SPECIES_LISTS = {
+    "all": frozenset(item.code for item in VOC) | CARBONYLS,
+    "no_carbonyls": frozenset(item.code for item in VOC),
+    "short": frozenset(
+        {"ethylene", "propylene", "benzene", "toluene", "m_p_xylene", "n_butane", "isopentane", "isoprene"}
+    ),
+    "btex": frozenset({"benzene", "toluene", "ethylbenzene", "m_p_xylene", "o_xylene"}),
+    "none": frozenset(),
+}
+"""VOC that a station measures, by name of the list."""
+
+
+def with_species(hourly: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The hours without the VOC that are not on a list of `SPECIES_LISTS`."""
+    return hourly.drop(columns=sorted(SPECIES_LISTS["all"] - SPECIES_LISTS[name]))
+
+
 def start_of(province: Province) -> pd.Timestamp:
     """First civil midnight after the spin-up."""
     return pd.Timestamp(datetime(2026, province.season.month, 1, tzinfo=ZONE))

@@ -12,6 +12,8 @@ from bench.cocontrol.mechanism import GROUPS
 from bench.cocontrol.observation import start_of, true_pm25
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from bench.cocontrol.province import Province, Run
@@ -24,17 +26,26 @@ _O3_UG_PER_PPB = 48.0 / 24.45
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """Falls by a cut of 20 % over the exceeding days: ``joint`` [% of the limits], ``mda8``, ``pm25`` [µg m⁻³], by `GROUPS`."""
+    """Falls by a cut of 20 % over the exceeding days: ``joint`` [% of the limits], ``mda8``, ``pm25`` [µg m⁻³], by precursor."""
 
     exceeding_days: int
+    precursors: tuple[str, ...]
     joint: Array
     mda8: Array
     pm25: Array
 
+    def among(self, precursors: Sequence[str]) -> Truth:
+        """The falls of these alone, in their order."""
+        rows = [GROUPS.index(name) for name in precursors]
+        return Truth(
+            exceeding_days=self.exceeding_days, precursors=tuple(precursors),
+            joint=self.joint[rows], mda8=self.mda8[rows], pm25=self.pm25[rows],
+        )  # fmt: skip
+
     @property
     def first(self) -> str:
         """The precursor with the largest joint fall."""
-        return GROUPS[int(self.joint.argmax())]
+        return self.precursors[int(self.joint.argmax())]
 
     @property
     def margin(self) -> float:
@@ -57,7 +68,11 @@ def truth_of(province: Province, run: Run, number: int) -> Truth:
     mda8 = (ozone[:, :1] - ozone[:, 1:])[chosen].mean(axis=0)
     pm25 = (secondary[:, :1] - secondary[:, 1:])[chosen].mean(axis=0)
     return Truth(
-        exceeding_days=int(days.sum()), joint=100 * (mda8 / limits[0] + pm25 / limits[1]), mda8=mda8, pm25=pm25
+        exceeding_days=int(days.sum()),
+        precursors=GROUPS,
+        joint=100 * (mda8 / limits[0] + pm25 / limits[1]),
+        mda8=mda8,
+        pm25=pm25,
     )
 
 

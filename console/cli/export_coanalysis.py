@@ -100,3 +100,36 @@ def write_deweathered(
     if len(table) and not set(ids) >= {item.id for item in settings.stations.station_list}:
         table = table[table["place"].isin(ids)]
     return write_one(where, table, DEWEATHERED_UNITS, "place")
+
+
+def write_chemistry(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    """Chemistry by hour."""
+    from analysis.report.coanalysis_table import CHEMISTRY_UNITS
+    from analysis.run.coanalysis_export import read_chemistry
+    from store.influx.store import InfluxStore
+
+    _, ids, start, end = what
+    with closing(InfluxStore(settings)) as store:
+        return write_one(where, read_chemistry(store, ids, start, end), CHEMISTRY_UNITS, "station_id")
+
+
+def write_cut_lists(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    """Lists of what to cut, a row a precursor; of cities too unless stations are named."""
+    from analysis.report.coanalysis_table import COCONTROL_UNITS
+    from analysis.run.coanalysis_export import read_cut_lists
+    from store.state import StateStore
+
+    _, ids, start, end = what
+    places = None if set(ids) >= {item.id for item in settings.stations.station_list} else ids
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        table = read_cut_lists(state, settings.stations.timezone, places, start, end)
+    return write_one(where, table, COCONTROL_UNITS, "place")

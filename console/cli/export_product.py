@@ -13,6 +13,8 @@ import typer
 from console.cli import shell
 from console.cli.export_coanalysis import (
     write_assessments,
+    write_chemistry,
+    write_cut_lists,
     write_deweathered,
     write_joint_days,
     write_joint_episodes,
@@ -259,4 +261,6 @@ _WRITERS = {
     ProductKind.JOINT_EPISODES: write_joint_episodes,
     ProductKind.RELATIONS: write_relations,
     ProductKind.DEWEATHERED: write_deweathered,
+    ProductKind.CHEMISTRY: write_chemistry,
+    ProductKind.COCONTROL: write_cut_lists,
 }

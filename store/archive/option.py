@@ -23,7 +23,7 @@ class Level(StrEnum):
 
 
 class ProductKind(StrEnum):
-    """Mass from factors, case files, forecasts and their scores; assessments, joint days and episodes, relation of PM2.5 to O3, months without weather."""
+    """Mass from factors, case files, forecasts and their scores; assessments, joint days and episodes, relation of PM2.5 to O3, months without weather, chemistry, what to cut."""
 
     SOURCES = "sources"
     CASES = "cases"
@@ -35,3 +35,5 @@ class ProductKind(StrEnum):
     JOINT_EPISODES = "joint-episodes"
     RELATIONS = "relations"
     DEWEATHERED = "deweathered"
+    CHEMISTRY = "chemistry"
+    COCONTROL = "cocontrol"

@@ -27,6 +27,8 @@ _LEVELS: dict[Level | ProductKind, str] = {
     ProductKind.JOINT_EPISODES: "L3 product: consecutive days on which PM2.5 and O3 both exceed, by season; cases are keys of case files",
     ProductKind.RELATIONS: "L3 product: correlation of PM2.5 with O3 and Ox by lag and season; 95 % intervals hold for all lags together",
     ProductKind.DEWEATHERED: "L3 product: monthly means observed and with the usual weather of their season, 90 % intervals; trends have 95 %",
+    ProductKind.CHEMISTRY: "L3 product: oxidation ratios, secondary carbon, ions, mass closure and photochemical age by hour; OH and several factors are not verified",
+    ProductKind.COCONTROL: "L3 product: precursors by what a cut of their emission by 20 % lowers; 90 % intervals of a box model with constants that are not verified",
     ProductKind.CASES: "L3 product: case files of events; intervals are of 90 %, their coverage is tested for plumes only",
 }
 

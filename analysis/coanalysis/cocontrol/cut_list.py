@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
 from analysis.coanalysis.cocontrol.box.column import CUT
-from analysis.coanalysis.cocontrol.ensemble import MEMBERS, Fit, fit_constants, run_cuts
+from analysis.coanalysis.cocontrol.ensemble import MEMBERS, PASSES, Fit, fit_constants, run_cuts
 from analysis.coanalysis.cocontrol.model_input import ModelInput, model_input
-from analysis.coanalysis.cocontrol.ranking import DISTINCT_FROM, PrecursorPart, Response, daily_mda8, rank, response
+from analysis.coanalysis.cocontrol.ranking import (
+    DISTINCT_FROM,
+    PrecursorPart,
+    Response,
+    daily_mda8,
+    rank,
+    response,
+)
 from analysis.coanalysis.cocontrol.result import CoControl, CutList, DaySet, FittedConstant
 from analysis.statistics.limit import limit
 from schemas.parameter import parameter
@@ -63,13 +69,12 @@ def what_to_cut(
     docs/decisions/0022-co-control.md
     """
     given = model_input(hourly, zone)
-    steps = 4.0 * given.days
-    done = [0.0]
+    passes = [0]
 
-    def advance(_: int) -> None:
-        done[0] += 1.0
+    def advance(part: float) -> None:
         if progress is not None:
-            progress(done[0] / steps)
+            progress((passes[0] + part) / (PASSES + 1))
+        passes[0] += part >= 1.0
 
     fit = fit_constants(given, rng, latitude_deg=latitude_deg, progress=advance)
     precursors = measured_precursors(given)
@@ -112,7 +117,6 @@ def _product(
                 pm25_days=int((days & particles).sum()),
             ),
             rank(found, days, rng, pm_weight=pm_weight),
-            is_complete=not given.missing_groups,
         )
         for name, days in sets
         if days.any()
@@ -126,8 +130,9 @@ def _product(
         cut_pct=100.0 * CUT,
         pm_weight=pm_weight,
         members=MEMBERS,
-        missing=_missing(given, found),
+        missing=(*_missing(given, found), *(("clock",) if fit.is_clock_refuted else ())),
         missing_groups=given.missing_groups,
+        part_listed={name: round(part, 2) for name, part in given.listed.items()},
         coverage={name: round(value, 4) for name, value in given.coverage.items()},
         without_koh=given.without_koh,
         misfit=fit.misfit_after,
@@ -137,26 +142,18 @@ def _product(
     )
 
 
-def _cut_list(days: DaySet, parts: tuple[PrecursorPart, ...], *, is_complete: bool) -> CutList:
-    """The list; where it is not ``is_complete`` in VOC, no order with NOx is known."""
+def _cut_list(days: DaySet, parts: tuple[PrecursorPart, ...]) -> CutList:
     nox = next(item.o3_ug_m3 for item in parts if item.precursor == "nox")
-    if not is_complete:
-        names = tuple(item.precursor for item in parts)
-        parts = tuple(_with_indistinct(item, names if item.precursor == "nox" else ("nox",)) for item in parts)
     first = parts[0]
     return CutList(
         days=days,
         precursors=parts,
         first=first.precursor,
-        is_first_distinct=first.probability_first >= DISTINCT_FROM and is_complete,
-        is_nox_sign_known=nox is not None and (nox.low > 0 or nox.high < 0) and is_complete,
+        is_first_distinct=first.probability_first >= DISTINCT_FROM,
+        is_first_near=first.probability_near >= DISTINCT_FROM,
+        is_nox_sign_known=nox is not None and (nox.low > 0 or nox.high < 0),
         indistinct=first.indistinct,
     )
-
-
-def _with_indistinct(part: PrecursorPart, others: tuple[str, ...]) -> PrecursorPart:
-    names = dict.fromkeys((*others, *part.indistinct))
-    return msgspec.structs.replace(part, indistinct=tuple(name for name in names if name != part.precursor))
 
 
 def _missing(given: ModelInput, found: Response) -> tuple[str, ...]:
@@ -164,6 +161,8 @@ def _missing(given: ModelInput, found: Response) -> tuple[str, ...]:
     lacking = []
     if not any(name in VOC_GROUPS for name in found.precursors):
         lacking.append("voc")
+    if not any(item.group == "isoprene" for item in given.lumps):
+        lacking.append("isoprene")
     if found.pm25 is None:
         lacking.append("ions")
     elif given.soa is None:

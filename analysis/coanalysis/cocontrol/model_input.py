@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.chemistry.components import minimum_ratio
+from analysis.chemistry.photochemical_age import XYLENE
 from analysis.chemistry.reactivity import MOLECULES_CM3_PER_PPB, voc_parameters
+from analysis.coanalysis.cocontrol.prior import USUAL_REACTIVITY, WHOLE_FROM
 from schemas.frames import check_time_index, parameters_in, valid_values
 from schemas.parameter import parameter
 from schemas.units import conversion
@@ -55,6 +57,16 @@ class Lump:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockPair:
+    """Two species with the same sources, removed by OH at different rates: hourly [ppb], rate constants [ppb⁻¹ s⁻¹]."""
+
+    fast_ppb: Array
+    slow_ppb: Array
+    fast_k_oh: float
+    slow_k_oh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInput:
     """Complete hours from the first civil midnight to the last.
 
@@ -73,6 +85,10 @@ class ModelInput:
         VOC measured but without a rate constant: left out.
     soa : array or None
         Secondary organic aerosol [µg m⁻³] by the minimum ratio of OC and EC; None without them.
+    clock : ClockPair or None
+        m,p-Xylene and ethylbenzene, where both were measured.
+    listed : dict of str to float
+        Part of the usual reactivity of a group that its measured species make up, where it is below `WHOLE_FROM` [1].
     """
 
     start: pd.DatetimeIndex
@@ -82,6 +98,8 @@ class ModelInput:
     coverage: dict[str, float]
     without_koh: tuple[str, ...]
     soa: Array | None
+    clock: ClockPair | None = None
+    listed: dict[str, float] = field(default_factory=dict)
 
     @property
     def days(self) -> int:
@@ -147,6 +165,8 @@ def model_input(hourly: pd.DataFrame, zone: ZoneInfo) -> ModelInput:
         coverage=coverage,
         without_koh=without,
         soa=_soa(hourly, grid, hour),
+        clock=_clock_pair(hourly, grid, hour, coverage),
+        listed=_listed(lumps),
     )
 
 
@@ -180,6 +200,33 @@ def _whole_days(index: pd.DatetimeIndex, zone: ZoneInfo) -> pd.DatetimeIndex:
         msg = f"{len(grid) // 24} civil days from {first:%Y-%m-%d}, a ranking needs {FEWEST_DAYS}"
         raise CoControlError(msg)
     return grid
+
+
+def _listed(lumps: tuple[Lump, ...]) -> dict[str, float]:
+    found = {}
+    for group, usual in USUAL_REACTIVITY.items():
+        there = {name for item in lumps if item.group == group for name in item.species}
+        part = sum(share for name, share in usual.items() if name in there) / sum(usual.values())
+        if there and part < WHOLE_FROM:
+            # no more than tenfold: what is not known of the rest is in the spread
+            found[group] = max(part, 0.1)
+    return found
+
+
+def _clock_pair(
+    hourly: pd.DataFrame, grid: pd.DatetimeIndex, hour: Array, coverage: dict[str, float]
+) -> ClockPair | None:
+    names = (XYLENE.fast, XYLENE.slow)
+    if any(coverage.get(name, 0.0) < SHORTEST_COVERAGE for name in names):
+        return None
+    levels, constants = [], []
+    for item in map(parameter, names):
+        if item.koh_cm3_s is None:
+            return None
+        values = valid_values(hourly, item.parameter).reindex(grid)
+        levels.append(fill(np.asarray(values.to_numpy(), dtype=np.float64), hour) / conversion("ppb", item)[0])
+        constants.append(item.koh_cm3_s * MOLECULES_CM3_PER_PPB)
+    return ClockPair(fast_ppb=levels[0], slow_ppb=levels[1], fast_k_oh=constants[0], slow_k_oh=constants[1])
 
 
 def _lumps(

@@ -24,14 +24,16 @@ class DaySet(msgspec.Struct, frozen=True, kw_only=True):
 class CutList(msgspec.Struct, frozen=True, kw_only=True):
     """Precursors over one set of days.
 
-    ``is_first_distinct`` is whether the first is the first with a probability of 0.9; ``is_nox_sign_known`` whether the 90 % interval of NOx's part
-    in O3 leaves out zero. Both are false where a group of VOC was not measured: the lacking reactivity is a guess, and NOx's part hangs on it.
+    ``is_first_distinct`` is whether the first is the first with a probability of 0.9; ``is_first_near`` whether, with a probability of 0.9, its cut lowers the sum
+    by at least 80 % of what the best cut would: then it may be cut although another may be a little better; ``is_nox_sign_known`` whether the 90 % interval of
+    NOx's part in O3 leaves out zero.
     """
 
     days: DaySet
     precursors: tuple[PrecursorPart, ...]
     first: str
     is_first_distinct: bool
+    is_first_near: bool = False
     is_nox_sign_known: bool
     indistinct: tuple[str, ...]
     """Precursors that the data cannot tell from the first, itself left out."""
@@ -60,6 +62,8 @@ class CoControl(msgspec.Struct, frozen=True, kw_only=True):
         Keys of what was not measured and what the list lacks for it.
     missing_groups : tuple of str
         Groups of VOC of which no species was measured, of ``alkene aromatic alkane ovoc``.
+    part_listed : dict of str to float
+        Groups of which only a part of the usual species was measured, and that part of their usual reactivity [1].
     coverage : dict of str to float
         Part of the hours with a valid value, by parameter [1].
     without_koh : tuple of str
@@ -77,6 +81,7 @@ class CoControl(msgspec.Struct, frozen=True, kw_only=True):
     members: int
     missing: tuple[str, ...]
     missing_groups: tuple[str, ...]
+    part_listed: dict[str, float] = {}
     coverage: dict[str, float]
     without_koh: tuple[str, ...]
     misfit: float

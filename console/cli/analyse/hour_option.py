@@ -22,7 +22,13 @@ Files = Annotated[
     list[Path] | None,
     typer.Argument(metavar="[FILE...]", help="files or folders of a data set; none: stored hours 数据文件"),
 ]
-Dataset = Annotated[str | None, typer.Option("--dataset", help="layout of the files: beijing, supersite 数据集格式")]
+Dataset = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        help="layout of the files: beijing, supersite, st_louis, export (CSV of skyground export) 数据集格式",
+    ),
+]
 StationIds = Annotated[list[str] | None, typer.Option("--station", help="id, may be repeated; none: all 站点")]
 City = Annotated[str | None, typer.Option("--city", help="code of a city: its stations 城市代码")]
 DayFrom = Annotated[str | None, typer.Option("--day-from", help="first civil day, as 2026-11-01 起始日")]

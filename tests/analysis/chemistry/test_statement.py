@@ -62,6 +62,13 @@ def test_one_day_has_no_interval_and_low_confidence() -> None:
     assert "No interval: 1 day has values, 14 are needed." in statements[0].text("en")
 
 
+def test_secondary_carbon_of_few_days_has_no_interval_and_says_so() -> None:
+    (carbon,) = [item for item in chemistry_statements(summary(6)) if item.key.endswith(".soc")]
+    text = carbon.text("en")
+    assert "No interval: 6 days have values, 14 are needed." in text
+    assert "by minimum R squared, from too few days for an interval." in text
+
+
 def test_a_period_without_chemistry_says_so() -> None:
     empty = chemistry_of("st", pd.DataFrame({"o3": hours([1.0])}), Interval(START, START + timedelta(hours=2)), ZONE)
     assert [item.key for item in chemistry_statements(empty)] == ["coanalysis.chemistry.nothing"]

@@ -29,3 +29,9 @@ def filled_settings(
     with StateStore(own.state_url) as state:
         state.migrate()
     return own
+
+
+def environment(settings: SharedSettings) -> dict[str, object]:
+    """Settings for the fixture ``command``."""
+    names = ("run_dir", "influx_url", "influx_database", "state_url", "network")
+    return {name: getattr(settings, name) for name in names}

@@ -13,12 +13,14 @@ from analysis.run.chemistry import run_chemistry, station_hours
 from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.analysis.frames import START, checked, hours
-from tests.analysis.run.fill import filled_settings
+from tests.analysis.run.fill import environment, filled_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from store.settings import SharedSettings
+    from tests.command import Done
 
 END = START + timedelta(days=32)
 
@@ -33,7 +35,9 @@ def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
     return own
 
 
-def test_the_hours_asked_for_and_a_summary_of_the_weeks_before_are_stored_once(filled: SharedSettings) -> None:
+def test_the_hours_asked_for_and_a_summary_of_the_weeks_before_are_stored_once_and_exported(
+    filled: SharedSettings, tmp_path: Path, command: Callable[..., Done]
+) -> None:
     first = run_chemistry(filled, date(2026, 5, 30), date(2026, 5, 31), END)
     assert run_chemistry(filled, date(2026, 5, 30), date(2026, 5, 31), END) == first
     assert (first.stations, first.hours) == (1, 48)
@@ -47,6 +51,13 @@ def test_the_hours_asked_for_and_a_summary_of_the_weeks_before_are_stored_once(f
     assert document.key.endswith("/2026-05-31")
     assert document.body["particle"]["carbon"][0]["season"] == "spring"
     assert {item["topic"] for item in document.body["statements"]} == {"chemistry"}
+    path = tmp_path / "chemistry.csv"
+    span = ("--from", "2026-05-01", "--to", "2026-06-30", "--output", str(path))
+    done = command("export", "--product", "chemistry", *span, **environment(filled))
+    assert done.returncode == 0, done.stderr
+    assert "# unit soc: ug/m3" in path.read_text(encoding="utf-8")
+    table = pd.read_csv(path, comment="#")
+    assert (len(table), table["station_id"].unique().tolist()) == (48, ["st-0"])
 
 
 def test_days_in_the_wrong_order_are_refused(settings: SharedSettings) -> None:

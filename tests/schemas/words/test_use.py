@@ -107,7 +107,11 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "report.city.": (
         *("before_none", "year_before_none", "contrast", "contrast_interval", "ahead", "ahead_clean"),
         *(f"changed_{days}_{period}" for days in ("day", "days") for period in ("before", "year_before")),
-        *(f"cut_{days}_{kind}" for days in ("exceeding", "all") for kind in ("first", "likely", "indistinct", "none")),
+        *(
+            f"cut_{days}_{kind}"
+            for days in ("exceeding", "all")
+            for kind in ("first", "near", "likely", "indistinct", "none")
+        ),
     ),
     "report.city.column.": (
         *SIX,

@@ -43,12 +43,12 @@ class LayerExchange:
     shallow: Array
 
 
-def mixing_of(setting: BoxSetting, step: int, *, is_day: bool) -> LayerExchange:
-    """Exchange over a step."""
-    height, later = setting.heights[step], setting.heights[step + 1]
+def mixing_of(setting: BoxSetting, steps: NDArray[np.int64], now: Moment) -> LayerExchange:
+    """Exchange over a step of each row."""
+    height, later = (setting.heights[at, setting.member][:, None] for at in (steps, steps + 1))
     growth = np.log(later / height) / STEP_S
     return LayerExchange(
-        exchange=setting.constant["dilution_day" if is_day else "dilution_night"],
+        exchange=np.where(now.is_day, setting.constant["dilution_day"], setting.constant["dilution_night"]) * now.wind,
         grown=np.maximum(growth, 0.0),
         left=np.maximum(-growth, 0.0),
         shallow=setting.constant["growth"] / later,
@@ -94,7 +94,11 @@ def advance_ox(
 
 
 def advance_gases(
-    setting: BoxSetting, state: AirColumn, now: Moment, step: int, rest: tuple[Array, Array, Array, LayerExchange]
+    setting: BoxSetting,
+    state: AirColumn,
+    now: Moment,
+    steps: NDArray[np.int64],
+    rest: tuple[Array, Array, Array, LayerExchange],
 ) -> None:
     """Precursors and carbonyls.
 
@@ -103,31 +107,32 @@ def advance_gases(
     setting : BoxSetting
     state : AirColumn
     now : Moment
-    step : int
+    steps : array
+        Of each row.
     rest : tuple
         What of each lump reacts and loss of NOx by night [ppb s⁻¹], NO at the start [ppb], exchange of the layer.
     """
     reacted, night, no, mixing = rest
     gas, exchange, none = state.gas, mixing.exchange, np.zeros(setting.shape)
-    made = _made_gases(setting, state, reacted)
+    made = _made_gases(setting, state, now, reacted)
     for name, sink in _lost_gases(setting, state, now, (night, no, mixing)).items():
         if name not in gas:
             continue
-        target = setting.observed[name](step + 1) if name in setting.observed else None
+        target = setting.observed[name](steps + 1) if name in setting.observed else None
         outside = setting.outside.get(name, 0.0) * exchange
         kept = setting.kept.get(_PRECURSOR_OF.get(name, ""), np.ones((1, setting.shape[1])))
         gas[name] = _forced(gas[name], target, (sink + exchange, made.get(name, none), outside), kept)
     for row, lump in enumerate(setting.lumps):
         sink = setting.k_voc[row] * state.oh + exchange
-        target = setting.voc_steps[row][step + 1] * setting.voc_gauge[row]
+        target = setting.voc_steps[row][steps + 1][:, None] * setting.voc_gauge[row]
         rates = (sink, none, setting.voc_outside[row] * exchange)
         state.voc[row] = _forced(state.voc[row], target, rates, setting.kept[lump.group])
 
 
-def _made_gases(setting: BoxSetting, state: AirColumn, reacted: Array) -> dict[str, Array]:
+def _made_gases(setting: BoxSetting, state: AirColumn, now: Moment, reacted: Array) -> dict[str, Array]:
     """Carbonyls made [ppb s⁻¹]."""
     by_group = [YIELDS[item.group] for item in setting.lumps]
-    missing = missing_reactivity(setting, state) * state.oh
+    missing = missing_reactivity(setting, state, now) * state.oh
     sums = {
         name: (sum(getattr(y, name) * r for y, r in zip(by_group, reacted, strict=True)) if by_group else 0.0)
         + getattr(YIELDS_MISSING, name) * missing
@@ -197,9 +202,9 @@ def advance_particles(
     state.salt = np.maximum(0.5 * (free + gas["nitrate"] - np.sqrt(gap**2 + 4 * product)), 0.0)
 
 
-def mix_aloft(setting: BoxSetting, state: AirColumn, left: Array) -> None:
+def mix_aloft(setting: BoxSetting, state: AirColumn, left: Array, now: Moment) -> None:
     """Air that the layer leaves aloft as it shrinks; the wind exchanges it as it does below by night."""
-    wind = setting.constant["dilution_night"]
+    wind = setting.constant["dilution_night"] * now.wind
     for name, aloft in state.aloft.items():
         source = left * state.gas[name] + wind * setting.outside[name]
         state.aloft[name] = (aloft + STEP_S * source) / (1.0 + STEP_S * (left + wind))

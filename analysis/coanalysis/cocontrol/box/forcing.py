@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from analysis.coanalysis.cocontrol.box.light import clear_sky, cosine_of_zenith, mixing_shape
-from analysis.coanalysis.cocontrol.box.rate import Moment, moment
+from analysis.coanalysis.cocontrol.box.rate import Moment, moments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,16 +30,16 @@ _CARRIED = (("co", "co"), ("so2", "so2"), ("formaldehyde", "formaldehyde"), ("al
 
 @dataclass(frozen=True, slots=True)
 class FollowedLevel:
-    """Observed mixing ratio by step [ppb], scaled by the member's ``gauge``, and what is added unscaled."""
+    """Observed mixing ratio by step [ppb], scaled by the ``gauge`` of the row, (row, 1), and what is added unscaled."""
 
     values: Array
     gauge: Array
     added: Array | None = None
 
-    def __call__(self, step: int) -> Array:
-        """Of all members, (member, 1)."""
-        found = self.values[step] * self.gauge
-        return np.asarray(found if self.added is None else found + self.added[step])
+    def __call__(self, steps: NDArray[np.int64]) -> Array:
+        """Of all rows at their step, (row, 1)."""
+        found = self.values[steps][:, None] * self.gauge
+        return np.asarray(found if self.added is None else found + self.added[steps][:, None])
 
 
 def at_steps(hourly: Array) -> Array:
@@ -55,7 +55,7 @@ def at_steps(hourly: Array) -> Array:
     return np.interp(edges, np.arange(len(hourly)) + 0.5, hourly)
 
 
-def moments(given: ModelInput, latitude_deg: float) -> list[Moment]:
+def rates_by_hour(given: ModelInput, latitude_deg: float) -> Moment:
     """Rates of each hour, at the measured weather or a usual one."""
     days = np.asarray(given.start.day_of_year, dtype=float)
     cosine = cosine_of_zenith(days, given.hour + 0.5, latitude_deg)
@@ -63,20 +63,30 @@ def moments(given: ModelInput, latitude_deg: float) -> list[Moment]:
     radiation = np.maximum(given.series.get("global_radiation", clear_sky(cosine)), 0.0)
     temperature = given.series.get("temperature", _USUAL_TEMPERATURE_DEGC * nothing)
     humidity = np.clip(given.series.get("relative_humidity", _USUAL_HUMIDITY_PCT * nothing), 1.0, 100.0)
-    rows = zip(temperature.tolist(), humidity.tolist(), radiation.tolist(), cosine.tolist(), strict=True)
-    return [moment(*row) for row in rows]
+    return moments(temperature, humidity, radiation, cosine, relative_wind(given))
+
+
+def relative_wind(given: ModelInput) -> Array:
+    """Wind speed of the day by that of the period, a quarter to four, by hour [1]: the exchange with the air around goes with it.
+
+    One where it was not measured. Day and night differ by their own constants.
+    """
+    speed = given.series.get("wind_speed")
+    if speed is None or speed.mean() <= 0.0:
+        return np.ones(len(given.start))
+    return np.repeat(np.clip(speed.reshape(-1, 24).mean(axis=1) / speed.mean(), 0.25, 4.0), 24)
 
 
 def mixing_heights(given: ModelInput, growth: Array, latitude_deg: float) -> Array:
-    """Mixing height by that of the night at the ends of steps, (step, member, 1) [1]; as measured where it was."""
+    """Mixing height by that of the night at the ends of steps, (step, row) [1]; as measured where it was; ``growth`` is (row, 1)."""
     hours = np.arange(len(given.start) * STEPS_PER_HOUR + 1) / STEPS_PER_HOUR
     if given.has("boundary_layer_height"):
         measured = at_steps(np.maximum(given.series["boundary_layer_height"], 50.0))
         relative = (measured / np.percentile(measured, 10)).clip(0.5, 30.0)
-        return np.asarray(relative[:, None, None] * np.ones_like(growth)[None])
+        return np.asarray(relative[:, None] * np.ones_like(growth)[:, 0])
     days = np.interp(hours, np.arange(len(given.start)), np.asarray(given.start.day_of_year, dtype=float))
     cosine = cosine_of_zenith(days, hours % 24.0, latitude_deg)
-    return np.asarray(1.0 + (growth[None] - 1.0) * mixing_shape(hours % 24.0, cosine)[:, None, None])
+    return np.asarray(1.0 + (growth[:, 0] - 1.0) * mixing_shape(hours % 24.0, cosine)[:, None])
 
 
 def observed_levels(given: ModelInput, constant: dict[str, Array]) -> dict[str, FollowedLevel]:
@@ -113,10 +123,15 @@ def outside_levels(
             found[name] = np.percentile(series[code], 5) * constant["outside_gas"]
     found["nox"] = np.percentile(series["no2"] + series.get("no", 0.0), 5) * constant["outside_gas"]
     if "nh3" in observed:
-        levels = [observed["nh3"](step) for step in range(0, len(given.start) * STEPS_PER_HOUR, STEPS_PER_HOUR)]
-        found["nh3"] = np.percentile(np.stack(levels), 5, axis=0) * constant["outside_gas"]
-    for name, mass in (("nitrate", NITRATE_G_MOL), ("sulfate", SULFATE_G_MOL)):
-        mean = float(np.mean(series[name])) * LITRE / mass if given.has(name) else 1.0
-        found[name] = mean * constant[f"outside_{name}"]
+        level = observed["nh3"]
+        hourly = level.values[:-1:STEPS_PER_HOUR] * level.gauge + (
+            0.0 if level.added is None else level.added[:-1:STEPS_PER_HOUR]
+        )
+        found["nh3"] = np.percentile(hourly, 5, axis=1, keepdims=True) * constant["outside_gas"]
+    sulfate = (
+        max(float(np.percentile(series["sulfate"], 5)), 0.0) * LITRE / SULFATE_G_MOL if given.has("sulfate") else 0.3
+    )
+    nitrate = float(np.mean(series["nitrate"])) * LITRE / NITRATE_G_MOL if given.has("nitrate") else 1.0
+    found |= {"sulfate": sulfate * constant["outside_sulfate"], "nitrate": nitrate * constant["outside_nitrate"]}
     found["soa"] = (max(float(np.mean(given.soa)), 0.0) if given.soa is not None else 1.0) * constant["outside_soa"]
     return found

@@ -17,7 +17,7 @@ from analysis.coanalysis.cocontrol.box.rate import (
     YIELDS_MISSING,
     Moment,
 )
-from analysis.coanalysis.cocontrol.prior import USUAL_BY_NOX, USUAL_SHARE
+from analysis.coanalysis.cocontrol.prior import USUAL_BY_NOX, USUAL_ISOPRENE_S1, USUAL_SHARE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ def _reactivity(setting: BoxSetting, state: AirColumn, now: Moment, k_voc: Array
     constant, gas = setting.constant, state.gas
     yields = [YIELDS[item.group] for item in setting.lumps]
     none = np.zeros(setting.shape)
-    missing = missing_reactivity(setting, state)
+    missing = missing_reactivity(setting, state, now)
     voc = (sum(k_voc) if setting.lumps else none) * (1.0 + constant["unmeasured"]) + missing
     aldehyde, dicarbonyl = OH_ALDEHYDE * gas["aldehyde"], OH_DICARBONYL * gas["dicarbonyl"]
     formaldehyde = OH_FORMALDEHYDE * gas["formaldehyde"]
@@ -96,7 +96,7 @@ def _source(setting: BoxSetting, state: AirColumn, now: Moment, no: Array, o3: A
     ozonolysis = OZONE_LOSS_ALKENE * alkenes(setting, state) * o3 * 0.4
     # HONO in balance: made of NO2 in light and of OH + NO, split by light
     hono = constant["hono_light"] * state.no2 * (now.j_no2 / 9e-3) + _HONO_DARK_S1 * state.no2
-    back = now.oh_no * state.oh * no if now.j_no2 > 0 else 0.0
+    back = now.oh_no * state.oh * no * now.is_day
     split = light * (now.j_aldehyde * gas["aldehyde"] + now.j_dicarbonyl * gas["dicarbonyl"])
     return _Source(
         oh=2 * now.j_o1d * light * now.water * o3 + hono + 0.4 * ozonolysis + back,
@@ -105,17 +105,22 @@ def _source(setting: BoxSetting, state: AirColumn, now: Moment, no: Array, o3: A
     )
 
 
-def missing_reactivity(setting: BoxSetting, state: AirColumn) -> Array:
-    """OH reactivity of the groups of VOC that were not measured, the same in all scenarios [s⁻¹]: by the measured groups, or by NOx."""
+def missing_reactivity(setting: BoxSetting, state: AirColumn, now: Moment) -> Array:
+    """OH reactivity of isoprene and of the groups of VOC that were not measured, the same in all scenarios [s⁻¹].
+
+    Groups by the measured ones, or by NOx where there are none.
+    """
+    constant = setting.constant
+    plants = 0.0 if setting.has_isoprene else constant["missing_isoprene"] * USUAL_ISOPRENE_S1 * now.green
     lacking = sum(USUAL_SHARE[name] for name in setting.missing_groups)
     if lacking == 0.0:
-        return np.zeros_like(setting.constant["light"])
+        return plants + np.zeros_like(constant["light"])
     rows = [row for row, item in enumerate(setting.lumps) if item.group != "isoprene"]
     if rows:
         usual = lacking / (1.0 - lacking) * (setting.k_voc[rows] * state.voc[rows])[:, :, :1].sum(axis=0)
     else:
         usual = USUAL_BY_NOX * state.gas["nox"][:, :1]
-    return np.asarray(setting.constant["missing_voc"] * usual)
+    return np.asarray(constant["missing_voc"] * usual + plants)
 
 
 def alkenes(setting: BoxSetting, state: AirColumn) -> Array:
@@ -128,7 +133,7 @@ def night_loss(setting: BoxSetting, state: AirColumn, now: Moment, no: Array, o3
     """NOx lost through N2O5 on particles [ppb s⁻¹]."""
     no2 = state.no2
     through = now.n2o5_balance * setting.constant["night_uptake"] * now.moist * no2
-    radical = now.no2_o3 * no2 * o3 / (now.no3_no * no + (0.15 if now.j_no2 > 0 else 0.0) + through + 2e-3)
+    radical = now.no2_o3 * no2 * o3 / (now.no3_no * no + 0.15 * now.is_day + through + 2e-3)
     lost: Array = 2 * through * radical
     return lost
 

@@ -5,7 +5,7 @@ Rate constants are rounded values of the order of IUPAC's and JPL's evaluations,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _LOWEST_LIGHT_W_M2 = 5.0
+_FULL_SUN_S1 = 9e-3
+_LEAFLESS_DEGC = 8.0
+"""Project's choice."""
 OH_FORMALDEHYDE, OH_ALDEHYDE, OH_DICARBONYL = (value * MOLECULES_CM3_PER_PPB for value in (8.7e-12, 1.5e-11, 2.0e-11))
 """[ppb⁻¹ s⁻¹]"""
 METHANE_S1 = 0.31
@@ -55,39 +58,54 @@ OZONE_LOSS_ALKENE = 3.0e-17 * MOLECULES_CM3_PER_PPB
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Rates of one step, the same for all columns unless said [s⁻¹, ppb⁻¹ s⁻¹]; ``j_`` are in light as measured."""
+    """Rates by hour, or of one hour by row of the ensemble [s⁻¹, ppb⁻¹ s⁻¹].
 
-    j_no2: float
-    j_o1d: float
-    j_hono: float
-    j_formaldehyde_radical: float
-    j_formaldehyde_molecule: float
-    j_aldehyde: float
-    j_dicarbonyl: float
-    water: float
-    no_o3: float
-    no2_o3: float
-    ho2_no: float
-    peroxy_no: float
-    ho2_ho2: float
-    peroxy_ho2: float
-    oh_no2: float
-    oh_no: float
-    oh_co: float
-    oh_so2: float
-    no3_no: float
-    n2o5_balance: float
-    salt_ppb2: float
-    moist: float
-    wet: float
+    ``j_`` are in light as measured; ``green`` is the emission of isoprene by that in full sun at 27 °C, ``wind`` the exchange with the air around by the usual
+    one [1].
+    """
+
+    j_no2: Array
+    j_o1d: Array
+    j_hono: Array
+    j_formaldehyde_radical: Array
+    j_formaldehyde_molecule: Array
+    j_aldehyde: Array
+    j_dicarbonyl: Array
+    water: Array
+    no_o3: Array
+    no2_o3: Array
+    ho2_no: Array
+    peroxy_no: Array
+    ho2_ho2: Array
+    peroxy_ho2: Array
+    oh_no2: Array
+    oh_no: Array
+    oh_co: Array
+    oh_so2: Array
+    no3_no: Array
+    n2o5_balance: Array
+    salt_ppb2: Array
+    moist: Array
+    wet: Array
+    green: Array
+    wind: Array
+
+    @property
+    def is_day(self) -> NDArray[np.bool_]:
+        """Whether there is light."""
+        return self.j_no2 > 0.0
+
+    def of_rows(self, hours: NDArray[np.int64]) -> Moment:
+        """The hours as a column, one a row of the ensemble."""
+        return Moment(*(getattr(self, item.name)[hours][:, None] for item in fields(self)))
 
 
-def moment(temperature_degc: float, humidity_pct: float, radiation_w_m2: float, cosine: float) -> Moment:
-    """Rates at a temperature, humidity, global radiation and cosine of the zenith angle."""
+def moments(temperature_degc: Array, humidity_pct: Array, radiation_w_m2: Array, cosine: Array, wind: Array) -> Moment:
+    """Rates by hour at temperatures, humidities, global radiation, cosines of the zenith angle and wind by its mean [1]."""
     kelvin = temperature_degc + 273.15
     per_ppb = MOLECULES_CM3_PER_PPB * 298.15 / kelvin
-    j_no2 = float(no2_photolysis(np.array([radiation_w_m2]))[0]) if radiation_w_m2 > _LOWEST_LIGHT_W_M2 else 0.0
-    sky = min(radiation_w_m2 / max(1050.0 * cosine**1.15, 50.0), 1.1)
+    j_no2 = np.where(radiation_w_m2 > _LOWEST_LIGHT_W_M2, no2_photolysis(radiation_w_m2), 0.0)
+    sky = np.minimum(radiation_w_m2 / np.maximum(1050.0 * cosine**1.15, 50.0), 1.1)
     vapour = 6.11 * 10 ** (7.5 * temperature_degc / (237.3 + temperature_degc)) * humidity_pct / 100.0 / 1013.0
     return Moment(
         j_no2=j_no2,
@@ -111,19 +129,23 @@ def moment(temperature_degc: float, humidity_pct: float, radiation_w_m2: float, 
         no3_no=2.6e-11 * per_ppb,
         n2o5_balance=5.8e-27 * np.exp(10840.0 / kelvin) * per_ppb,
         salt_ppb2=salt_product(kelvin, humidity_pct),
-        moist=min(max(humidity_pct / 50.0, 0.3), 1.9),
-        wet=min(float(np.exp((humidity_pct - 80.0) / 16.0)), 2.0),
+        moist=np.clip(humidity_pct / 50.0, 0.3, 1.9),
+        wet=np.minimum(np.exp((humidity_pct - 80.0) / 16.0), 2.0),
+        green=np.where(
+            temperature_degc > _LEAFLESS_DEGC, j_no2 / _FULL_SUN_S1 * np.exp(0.09 * (temperature_degc - 27.0)), 0.0
+        ),
+        wind=wind,
     )
 
 
-def salt_product(kelvin: float, humidity_pct: float) -> float:
+def salt_product(kelvin: Array, humidity_pct: Array) -> Array:
     """Product of the mixing ratios of NH3 and HNO3 over ammonium nitrate [ppb²].
 
     Parameters
     ----------
-    kelvin : float
+    kelvin : array
         Temperature [K].
-    humidity_pct : float
+    humidity_pct : array
         Relative humidity [%]; above deliquescence the product of the solution.
 
     References
@@ -132,16 +154,16 @@ def salt_product(kelvin: float, humidity_pct: float) -> float:
 
     Examples
     --------
-    >>> round(salt_product(298.15, 30.0), 0), salt_product(273.15, 85.0) < 0.3
-    (43.0, True)
+    >>> import numpy as np
+    >>> salt_product(np.array([298.15, 273.15]), np.array([30.0, 85.0])).round(2).tolist()
+    [43.11, 0.03]
     """
-    dry = float(np.exp(118.87 - 24084.0 / kelvin - 6.025 * np.log(kelvin)))
-    if humidity_pct < np.exp(723.7 / kelvin + 1.6954):
-        return dry
-    drought = 1.0 - min(humidity_pct, 97.0) / 100.0
+    dry = np.exp(118.87 - 24084.0 / kelvin - 6.025 * np.log(kelvin))
+    drought = 1.0 - np.minimum(humidity_pct, 97.0) / 100.0
     first, second, third = (
-        float(np.exp(a + b / kelvin + c * np.log(kelvin)))
+        np.exp(a + b / kelvin + c * np.log(kelvin))
         for a, b, c in ((-135.94, 8763.0, 19.12), (-122.65, 9969.0, 16.22), (-182.61, 13875.0, 24.46))
     )
-    part: float = (first - second * drought + third * drought**2) * drought**1.75
-    return dry * max(part, 1e-3)
+    part = (first - second * drought + third * drought**2) * drought**1.75
+    is_dry = humidity_pct < np.exp(723.7 / kelvin + 1.6954)
+    return np.asarray(np.where(is_dry, dry, dry * np.maximum(part, 1e-3)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.coanalysis.cocontrol.box.block import day_blocks
 from analysis.coanalysis.cocontrol.box.budget import (
     advance_gases,
     advance_ox,
@@ -16,7 +17,7 @@ from analysis.coanalysis.cocontrol.box.budget import (
     mixing_of,
 )
 from analysis.coanalysis.cocontrol.box.column import AirColumn, BoxSetting, box_setting, start_column
-from analysis.coanalysis.cocontrol.box.forcing import STEPS_PER_HOUR, moments
+from analysis.coanalysis.cocontrol.box.forcing import STEPS_PER_HOUR, rates_by_hour
 from analysis.coanalysis.cocontrol.box.radical import balance_radicals, night_loss, stationary_no2
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class BoxRun:
         [µg m⁻³]
     ox_made, ox_residual : array
         Axes hour, member: production of Ox, and what the observed Ox needs beyond production and dilution [ppb h⁻¹].
+    oh : array
+        Of the base, axes hour, member [ppb].
     """
 
     o3: Array
@@ -51,6 +54,7 @@ class BoxRun:
     soa: Array
     ox_made: Array
     ox_residual: Array
+    oh: Array
 
 
 def run_box(
@@ -59,7 +63,7 @@ def run_box(
     precursors: Sequence[str],
     *,
     latitude_deg: float,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> BoxRun:
     """Run the ensemble.
 
@@ -73,18 +77,23 @@ def run_box(
     latitude_deg : float
         For the height of the sun [deg].
     progress : callable or None
-        Called with the number of days done after each.
+        Called with the part that is done [1].
     """
-    setting = box_setting(given, constant, precursors, latitude_deg)
+    blocks = day_blocks(given.days)
+    setting = box_setting(given, constant, precursors, latitude_deg, blocks)
     state = start_column(given, setting)
+    rates = rates_by_hour(given, latitude_deg)
     hours: list[tuple[Array, ...]] = []
-    for hour, now in enumerate(moments(given, latitude_deg)):
+    for hour in range(24 * blocks.length):
+        now = rates.of_rows(setting.first_step // STEPS_PER_HOUR + hour)
         hours.append(_hour(setting, state, hour, now))
-        if progress is not None and (hour + 1) % 24 == 0:
-            progress((hour + 1) // 24)
-    o3, sulfate, nitrate, ammonium, soa, made, residual = (np.stack(column) for column in zip(*hours, strict=True))
+        if progress is not None:
+            progress((hour + 1) / (24 * blocks.length))
+    o3, sulfate, nitrate, ammonium, soa, made, residual, oh = (
+        blocks.joined(np.stack(column)) for column in zip(*hours, strict=True)
+    )
     return BoxRun(
-        o3=o3, sulfate=sulfate, nitrate=nitrate, ammonium=ammonium, soa=soa, ox_made=made, ox_residual=residual
+        o3=o3, sulfate=sulfate, nitrate=nitrate, ammonium=ammonium, soa=soa, ox_made=made, ox_residual=residual, oh=oh
     )
 
 
@@ -92,27 +101,27 @@ def _hour(setting: BoxSetting, state: AirColumn, hour: int, now: Moment) -> tupl
     """Means of the hour, as `BoxRun` has them."""
     total: list[Array] | None = None
     for part in range(STEPS_PER_HOUR):
-        made, residual = _step(setting, state, hour * STEPS_PER_HOUR + part, now)
+        made, residual = _step(setting, state, setting.first_step + hour * STEPS_PER_HOUR + part, now)
         gas = state.gas
         rows = [
             np.maximum(gas["ox"] - state.no2, 0.0), gas["sulfate"].copy(), state.salt,
-            state.salt + state.bound, gas["soa"].copy(), made * 3600.0, residual * 3600.0,
+            state.salt + state.bound, gas["soa"].copy(), made * 3600.0, residual * 3600.0, state.oh[:, 0],
         ]  # fmt: skip
         total = rows if total is None else [a + b for a, b in zip(total, rows, strict=True)]
     return tuple(value / STEPS_PER_HOUR for value in total or [])
 
 
-def _step(setting: BoxSetting, state: AirColumn, step: int, now: Moment) -> tuple[Array, Array]:
+def _step(setting: BoxSetting, state: AirColumn, steps: NDArray[np.int64], now: Moment) -> tuple[Array, Array]:
     """One step; production of Ox and the residual of the base [ppb s⁻¹]."""
-    mixing = mixing_of(setting, step, is_day=now.j_no2 > 0)
+    mixing = mixing_of(setting, steps, now)
     no = np.maximum(state.gas["nox"] - state.no2, 1e-5)
     o3 = np.maximum(state.gas["ox"] - state.no2, 1e-3)
     reacted = balance_radicals(setting, state, now, no, o3)
     night = night_loss(setting, state, now, no, o3)
     made = made_ox(setting, state, now, reacted, no)
-    residual = advance_ox(setting, state, now, setting.observed["ox"](step + 1), (made, night, o3, mixing))
-    advance_gases(setting, state, now, step, (reacted, night, no, mixing))
+    residual = advance_ox(setting, state, now, setting.observed["ox"](steps + 1), (made, night, o3, mixing))
+    advance_gases(setting, state, now, steps, (reacted, night, no, mixing))
     advance_particles(setting, state, now, (reacted, night, mixing))
-    mix_aloft(setting, state, mixing.left)
+    mix_aloft(setting, state, mixing.left, now)
     state.no2 = stationary_no2(state, now, setting.constant["light"])
     return made[:, 0], residual

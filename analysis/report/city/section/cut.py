@@ -95,6 +95,7 @@ def _answer(item: CutList, language: str) -> Iterator[ReportSentence]:
         "days": item.days.days,
         "o3_days": item.days.o3_days,
         "pm25_days": item.days.pm25_days,
+        "near": 100.0 * first.probability_near,
         "others": _listed(item.indistinct, language),
     }
     kind = (
@@ -102,6 +103,8 @@ def _answer(item: CutList, language: str) -> Iterator[ReportSentence]:
         if first.joint_pct.mean <= 0
         else "first"
         if item.is_first_distinct
+        else "near"
+        if item.is_first_near
         else "indistinct"
         if item.indistinct
         else "likely"
@@ -119,6 +122,8 @@ def _lacks(found: CoControl, language: str) -> Iterator[ReportSentence]:
         yield ReportSentence(key=f"cocontrol.missing.{key}")
     if found.missing_groups:
         yield ReportSentence(key="report.city.cut_groups", figures={"groups": _listed(found.missing_groups, language)})
+    if not found.lists[0].is_nox_sign_known:
+        yield ReportSentence(key="report.city.cut_nox_sign")
     if found.is_refuted:
         yield ReportSentence(key="report.city.cut_misfit", figures={"misfit": found.misfit})
 
