@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.run.weather_opening import opened
 from schemas.interval import floor_hour
 from sensors.weather_forecast import WeatherForecastError, joined, read_part, read_reference, station_weather
 from sensors.weather_forecast.error import hour_text, refusal
@@ -161,8 +162,8 @@ def weather_of_files(files: Sequence[Path], network: Network, now: datetime, *, 
         Oldest reference time that is used, before ``now`` [h].
     """
     by_reference: dict[int, list[Path]] = {}
-    refused = []
-    for path in files:
+    readable, refused = opened(files)
+    for path in readable:
         try:
             by_reference.setdefault(read_reference(path), []).append(path)
         except WeatherForecastError as error:
