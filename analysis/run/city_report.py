@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -126,7 +127,7 @@ def evidence_of_store(
     Raises
     ------
     analysis.report.city.period.ReportError
-        The period has not begun, or no station has a valid value in it.
+        The period has not begun, or no station has a value in it.
     analysis.run.hour_source.NoHoursError
         An unknown city, or no hour in the period.
     store.error.StoreError
@@ -151,12 +152,13 @@ def evidence_of_store(
 
 
 def _joined(parts: Iterable[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    """Frames of several spans by station, in order of time."""
+    """Frames of several spans by station, in order of time; hours that lie in two spans as the first has them."""
     frames: dict[str, list[pd.DataFrame]] = {}
     for part in parts:
         for name, frame in part.items():
             frames.setdefault(name, []).append(frame)
-    return {name: pd.concat(of).sort_index() for name, of in frames.items()}
+    joined = ((name, pd.concat(of)) for name, of in frames.items())
+    return {name: frame[~frame.index.duplicated()].sort_index() for name, frame in joined}
 
 
 def evidence_of_files(
@@ -317,9 +319,12 @@ def write_report(report: CityReport, formats: Iterable[ReportFormat], folder: Pa
     written = []
     for form, content in made.items():
         path = folder / f"{report.place}-{report.period}-{report.language}.{form.value}"
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(content)
-        part.replace(path)
+        part = path.with_name(f".{path.name}.{token_hex(4)}.part")  # of this run: another may write the same report
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
         written.append(path)
     return tuple(written)
 

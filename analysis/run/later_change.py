@@ -195,7 +195,7 @@ def later_changes(
         ]
         found += _of_readings(place, readings)
         found += _of_hours(place, _unexplained(replaced, [item for item, _ in readings]))
-    return (*found, *_of_gate(history.held, basis, since))
+    return (*found, *gate_changes(history.held, basis, since))
 
 
 def _unexplained(replaced: Iterable[HourRevision], readings: Iterable[Revision]) -> list[HourRevision]:
@@ -273,7 +273,8 @@ def _of_hours(place: _Place, hours: Sequence[HourRevision]) -> list[LaterChange]
     ]
 
 
-def _of_gate(held: Iterable[HeldBatch], basis: HourBasis, since: datetime) -> list[LaterChange]:
+def gate_changes(held: Iterable[HeldBatch], basis: HourBasis, since: datetime) -> list[LaterChange]:
+    """Batches with hours that figures rest on that were held or decided on since, one change each."""
     found = []
     for item in held:
         moments = [moment for moment in (item.created_at, *(one.at for one in item.decisions)) if moment > since]

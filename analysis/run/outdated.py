@@ -20,7 +20,7 @@ from analysis.run.city_report import PROVINCE
 from analysis.run.cocontrol import KIND as COCONTROL
 from analysis.run.cocontrol import season_of
 from analysis.run.joint_pollution import JOINT, RELATION
-from analysis.run.later_change import LaterChange, later_changes, read_history
+from analysis.run.later_change import LaterChange, gate_changes, later_changes, read_history
 from analysis.run.stored_assessment import DOCUMENT as ASSESSMENT
 from schemas.alert import RuleKind
 from schemas.interval import Interval, floor_hour
@@ -120,26 +120,35 @@ def outdated_publications(
     rested = [item for kind in chosen for item in _rested(state, network, kind)]
     if not rested:
         return []
-    oldest = min(item.publication.issued_at for item in rested)
     found: dict[int, list[LaterChange]] = defaultdict(list)
-    for station in [station_id] if station_id else network.stations:
-        history = read_history(state, span, oldest, station)
-        latest = history.latest
-        if latest is None:
-            continue
-        for number, item in enumerate(rested):
-            if item.publication.issued_at >= latest:
-                continue
-            for basis in item.bases:
-                if station in basis.stations:
-                    own = msgspec.structs.replace(basis, stations=(station,))
-                    found[number] += later_changes(history, own, item.publication.issued_at, network)
+    for number, change in _changes(state, network, span, rested, station_id):
+        found[number].append(change)
     outdated = [
         msgspec.structs.replace(rested[number].publication, changes=tuple(changes))
         for number, changes in found.items()
         if changes
     ]
     return sorted(outdated, key=lambda item: (max(one.at for one in item.changes), item.kind, item.key), reverse=True)
+
+
+def _changes(
+    state: StateStore, network: Network, span: Interval, rested: list[_Rested], station_id: str | None
+) -> Iterator[tuple[int, LaterChange]]:
+    """Number of a publication and a change since it: station by station, then batches of whole networks."""
+    oldest = min(item.publication.issued_at for item in rested)
+    for station in [station_id] if station_id else network.stations:
+        history = read_history(state, span, oldest, station)
+        latest = history.latest
+        for number, item in enumerate(rested if latest else ()):
+            since = item.publication.issued_at
+            for basis in item.bases if latest and since < latest else ():
+                if station in basis.stations:
+                    own = msgspec.structs.replace(basis, stations=(station,))
+                    yield from ((number, change) for change in later_changes(history, own, since, network))
+    held = () if station_id else tuple(state.gate.list_held(start=span.start, end=span.end))
+    for number, item in enumerate(rested if held else ()):
+        for basis in item.bases:
+            yield from ((number, change) for change in gate_changes(held, basis, item.publication.issued_at))
 
 
 def _rested(state: StateStore, network: Network, kind: str) -> Iterator[_Rested]:

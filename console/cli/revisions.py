@@ -9,6 +9,7 @@ import typer
 
 from console.cli import shell
 from console.cli.shell.moment import OpenFrom, OpenTo, open_span
+from console.cli.shell.named import refuse_unknown
 from console.cli.shell.option import AsJson, OneStation
 from console.cli.shell.page import DEFAULT, Limit, print_page
 
@@ -86,6 +87,8 @@ def _published(
         found = outdated_publications(state, settings.stations, span, station_id=station, kinds=kinds)
     words = shell.words()
     line = partial(_published_line, words=words, zone=settings.stations.timezone)
+    if not found:
+        refuse_unknown(settings.stations, stations=[station] if station else ())
     options = "--kind, --station, --from, --to"
     if not print_page("revisions", found[: limit + 1], limit, line, as_json=as_json, filters=options) and not as_json:
         typer.echo(words("revisions.published_none"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from schemas.bounds import parse_zone
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 ALTITUDES_M = (-500.0, 9_000.0)
 """Of a station on the Earth [m]."""
 _MINUTES = 2051
+_CITY = re.compile(r"(?!(?:all|province)\Z)(?:\w[\w-]{0,47})?")
+"""Nothing, or a code: part of file names and of keys of documents, where ``all`` and ``province`` are all stations."""
 
 
 def faults(network: Network) -> Iterator[str]:
@@ -41,6 +44,7 @@ def faults(network: Network) -> Iterator[str]:
 
 def _station_faults(station: Station, place: str) -> Iterator[str]:
     yield from _text_faults(place, name_zh=station.name_zh, name_en=station.name_en, city=station.city)
+    yield from _city_faults(place, station.city)
     low, high = ALTITUDES_M
     if station.altitude_m is not None and not low <= station.altitude_m <= high:
         yield f"{place}.altitude_m: {station.altitude_m}, expected {low:g} to {high:g}"
@@ -56,6 +60,11 @@ def _station_faults(station: Station, place: str) -> Iterator[str]:
         yield from _instrument_faults(instrument, f"{place}.instrument ({instrument.id})")
     if not station.instruments:
         yield f"{place}.instrument: none, expected at least one"
+
+
+def _city_faults(place: str, city: str) -> Iterator[str]:
+    if not _CITY.fullmatch(city):
+        yield f"{place}.city: {city[:80]!r}, expected a code of GB/T 2260, as 210100"
 
 
 def _instrument_faults(instrument: Instrument, place: str) -> Iterator[str]:

@@ -63,6 +63,10 @@ def test_name_falls_back_to_the_other_language_and_then_to_the_id() -> None:
         (STATION + "altitude_m = 1e5\ninstrument = []\n", "altitude_m"),
         (STATION + "lon = nan\ninstrument = []\n", "lon"),
         (STATION + "late_window_h = 999999999999\ninstrument = []\n", "late_window_h"),
+        *(
+            (STATION + f'city = "{code}"\ninstrument = []\n', f"city: {code!r}, expected a code of GB/T 2260")
+            for code in ("../../x", "2101/2026", "province", "all", "a b")
+        ),
         (STATION + 'name_zh = "a\\nb"\ninstrument = []\n', "name_zh: 'a\\nb', expected text on one line"),
         (STATION + INSTRUMENT + 'parameters = ["o3", "no2", "o3"]\n', "parameters: 'o3' is named twice"),
         (STATION + SINCE.format("2026-01-01T00:00:00"), "instrument (g).since: 2026-01-01T00:00:00 has no offset"),

@@ -9,6 +9,7 @@ import msgspec
 
 from analysis.report.hour_basis import HourBasis
 from schemas.reason import reason_of
+from schemas.words.catalogue import messages
 from schemas.words.message import render
 
 ReportCell = float | int | str | None
@@ -56,6 +57,11 @@ class ReportSentence(msgspec.Struct, frozen=True, kw_only=True):
     def text(self, language: str) -> str:
         """The sentence in a language."""
         return render(reason_of(self.key, self.figures), language)
+
+
+def word_of(text: str, language: str) -> str:
+    """Text of a cell; one that is ``=`` with a key of the catalogues is that entry, any other is as it came."""
+    return messages(language)[text[1:]] if text.startswith("=") and text[1:] in messages(language) else text
 
 
 class ReportColumn(msgspec.Struct, frozen=True, kw_only=True):

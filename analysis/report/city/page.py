@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from analysis.report.city.document import word_of
 from analysis.report.city.revision import digits_of
 from schemas.words import words as words_of
-from schemas.words.catalogue import messages
 from schemas.words.message import MISSING, unit_text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def html_page(report: CityReport) -> str:
         "text": partial(cell_text, language=report.language),
         "changed": change_texts(report),
         "in_list": lambda keys: ", ".join(words(f"table.{key}") for key in keys),
-        "number": lambda value, digits: MISSING if value is None else f"{value:.{digits}f}",
+        "number": lambda value, digits: MISSING if value is None else f"{value:z.{digits}f}",
         "joint": "" if report.language == "zh" else " ",
         "said": lambda item: _with_minus(item.text(report.language)),
         "title": report_title(report),
@@ -54,7 +54,7 @@ def report_title(report: CityReport) -> str:
 
 
 def cell_text(column: ReportColumn, row: ReportRow, value: ReportCell, language: str) -> str:
-    """A cell as it is printed; a text that begins with ``=`` is a key of the catalogues."""
+    """A cell as it is printed."""
     return _printed(value, digits_of(column, row), column.key, language)
 
 
@@ -78,12 +78,7 @@ def _printed(value: ReportCell, digits: int | None, key: str, language: str) -> 
         if key == "unit":
             return unit_text(value)
         return word_of(value, language)
-    return _with_minus(f"{value:.{digits or 0}f}")
-
-
-def word_of(text: str, language: str) -> str:
-    """Text of a cell; one that is ``=`` with a key of the catalogues is that entry, any other is as it came."""
-    return messages(language)[text[1:]] if text.startswith("=") and text[1:] in messages(language) else text
+    return _with_minus(f"{value:z.{digits or 0}f}")
 
 
 def _with_minus(text: str) -> str:

@@ -13,7 +13,7 @@ from analysis.report.city.document import PeriodKind
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_FORM = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+_FORM = re.compile(r"((?:19|20|21)\d{2})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _JOINT = "_"
 """Between the first and the last day of a span."""
 MOST_DAYS = 366
@@ -70,6 +70,11 @@ class ReportPeriod:
         if self.kind is PeriodKind.SPAN:
             return ReportPeriod(self.kind, self.first - timedelta(days=self.days), self.first - timedelta(days=1))
         return period_around(self.kind, self.first - timedelta(days=1))
+
+    @property
+    def is_a_year(self) -> bool:
+        """Whether the period before is the same period of the year before: figures of one comparison suffice."""
+        return self.before() == self.year_before()
 
     def year_before(self) -> ReportPeriod:
         """The same period of the year before; of 29 February, the 28th."""
@@ -137,7 +142,7 @@ def parse_period(text: str) -> ReportPeriod:
         ends = [parse_period(item) for item in (first, last)]
         if all(item.kind is PeriodKind.DAY for item in ends):
             return span_of(ends[0].first, ends[1].first)
-    found = _FORM.match(text)
+    found = _FORM.fullmatch(text)
     try:
         if found:
             year, month, day = (None if part is None else int(part) for part in found.groups())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analysis.report.city.document import CityReport, DataState, ReportCell, ReportChange
+from analysis.report.city.document import CityReport, DataState, ReportCell, ReportChange, word_of
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ REPORT = "report"
 """Kind of the documents."""
 TEXT = "text"
 """In the place of the table in the name of a sentence."""
+_FOLLOWING = ("outlook/", "episodes/cases/", "episodes/all_cases/", f"episodes/{TEXT}/report.city.case_")
+"""Beginnings of names of what is issued, scored or concluded after the period as a matter of course: no correction."""
 _Figure = tuple[str, str, int | None, ReportCell]
 """Label, unit, digits and value."""
 
@@ -51,7 +53,9 @@ def revised(report: CityReport, published: CityReport | None) -> CityReport:
     changed = [
         _change(name, before.get(name), now.get(name), report, published)
         for name in dict.fromkeys((*before, *now))
-        if _printed(before.get(name)) != _printed(now.get(name)) and (name in before or _table_of(name) in known)
+        if _printed(before.get(name)) != _printed(now.get(name))
+        and (name in before or _table_of(name) in known)
+        and not name.startswith(_FOLLOWING)
     ]
     return msgspec.structs.replace(report, changes=(*changed, *published.changes), causes=published.causes)
 
@@ -78,7 +82,7 @@ def _cells(section: ReportSection, language: str) -> Iterator[tuple[str, _Figure
         for row in table.rows:
             for column, value in zip(table.columns[1:], row.cells[1:], strict=True):
                 name = f"{section.key}/{table.key}/{row.key}/{column.key}"
-                label = f"{row.cells[0]} · {titles(column.key)}"
+                label = f"{word_of(str(row.cells[0]), language)} · {titles(column.key)}"
                 yield name, (label, column.unit or _unit(table.columns, row), digits_of(column, row), value)
 
 
@@ -114,7 +118,7 @@ def _printed(figure: _Figure | None) -> str | None:
     if figure is None or figure[3] is None:
         return None
     _, _, digits, value = figure
-    return f"{value:.{digits}f}" if digits is not None and not isinstance(value, str) else str(value)
+    return f"{value:z.{digits}f}" if digits is not None and not isinstance(value, str) else str(value)
 
 
 def _change(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from analysis.report.city.page import report_title, word_of
+from analysis.report.city.document import word_of
+from analysis.report.city.page import change_texts, report_title
 from analysis.report.city.revision import digits_of
 from schemas.words import words as words_of
 from schemas.words.message import unit_text
@@ -64,8 +65,8 @@ def _lines(report: CityReport) -> Iterator[tuple[str, str]]:
         for answer in section.answers:
             said = (item.text(report.language) for item in answer.sentences)
             yield words(f"question.{answer.key}"), ("" if report.language == "zh" else " ").join(said)
-    for change in report.changes:
-        yield words("revised"), f"{change.label}: {change.before} → {change.after}"
+    for label, was, now, unit in change_texts(report):
+        yield words("revised"), f"{label}: {was} → {now} {unit}".rstrip()
     for item in report.absent:
         yield words("section.absent"), item.text(report.language)
     yield words("worksheet"), words("query")

@@ -109,7 +109,7 @@ def _evidence(
     from sensors.datasets import DatasetError
 
     now = datetime.now(UTC)
-    if sum((bool(files), city is not None, province)) != 1:
+    if sum((bool(files), bool(city), province)) != 1:
         shell.stop("one of --city CODE, --province and FILE... is needed")
     if not files:
         if dataset is not None:

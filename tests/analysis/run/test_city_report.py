@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,7 @@ from analysis.run.city_report import ReportFormat, publish_reports, published_re
 from tests.analysis.report.city.made import LATER, evidence, month_hours
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import pytest
 
     from store.state import StateStore
 
@@ -42,6 +43,21 @@ def test_files_are_named_by_place_period_and_language(tmp_path: Path) -> None:
     report = build_report(evidence({"a": month_hours()}), "zh")
     written = write_report(report, [ReportFormat.HTML, ReportFormat.XLSX], tmp_path / "new")
     assert [path.name for path in written] == ["210100-2026-05-zh.html", "210100-2026-05-zh.xlsx"]
+
+
+def test_two_runs_that_write_the_same_report_leave_whole_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = build_report(evidence({"a": month_hours()}), "zh")
+    write = Path.write_bytes
+
+    def write_twice(path: Path, content: bytes) -> int:
+        monkeypatch.setattr(Path, "write_bytes", write)
+        write_report(report, [ReportFormat.HTML], tmp_path)  # the other run, between the two steps of this one
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", write_twice)
+    (path,) = write_report(report, [ReportFormat.HTML], tmp_path)
+    assert path.read_text(encoding="utf-8").endswith("</html>")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_query_of_stored_hours_uses_the_words_of_the_api() -> None:

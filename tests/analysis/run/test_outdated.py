@@ -14,7 +14,7 @@ from analysis.run.outdated import MAIL, PUBLICATIONS, outdated_publications
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.interval import Interval
 from schemas.network.file import parse_network
-from store.state import Before, Revision
+from store.state import Before, GateOutcome, GateResult, Revision
 from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
@@ -121,6 +121,14 @@ def test_station_span_and_kind_narrow_the_list(published: StateStore) -> None:
     }
 
 
+def test_a_batch_that_is_held_later_lists_what_rests_on_its_hours(published: StateStore) -> None:
+    held = GateResult(network="gas", start=DAY, end=DAY + 24 * HOUR, outcome=GateOutcome.HOLD)
+    published.gate.add_result(held)
+    (found,) = outdated_publications(published, NETWORK, kinds=("copollution",))
+    assert [(item.cause, item.count, item.station_id) for item in found.changes] == [(LaterCause.GATE, 1, "")]
+    assert _keys(published, kinds=("copollution",), station_id="s1") == set()
+
+
 def test_a_new_version_is_off_the_list(published: StateStore) -> None:
     revision = _revision("s1", 9, {"o3": 90.0})
     published.revisions.add([msgspec.structs.replace(revision, received_at=datetime.now(UTC))], [])
@@ -146,4 +154,5 @@ def test_the_command_lists_them_in_lines_and_as_json(
     assert command("revisions", "--published", "--kind", "leaflet", **given).returncode == 2
     assert command("revisions", "--published", "--corrections", **given).returncode == 2
     assert command("revisions", "--kind", "mail", **given).returncode == 2
+    assert command("revisions", "--published", "--station", "s9", **given).returncode == 2
     assert set(PUBLICATIONS) >= {"report", "case"}

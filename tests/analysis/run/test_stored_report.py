@@ -188,6 +188,13 @@ def test_a_month_of_the_province_is_the_mean_of_its_cities(stored: SharedSetting
     assert (own.networks, earlier.networks) == (("gas", "met"), ("gas",))
 
 
+def test_a_span_that_overlaps_those_it_is_compared_with_counts_each_hour_once(stored: SharedSettings) -> None:
+    span = parse_period("2026-06-02_2027-06-02")  # June 1 and 2 are also of the days before it and of the year before
+    one = evidence_of_store(stored, "210100", DAY, ISSUED)
+    found = evidence_of_store(stored, "210100", span, ISSUED)
+    assert found.days["no2"].tolist() == one.days["no2"].tolist()
+
+
 def test_what_has_no_hours_is_refused_by_name(stored: SharedSettings) -> None:
     for code, period, error, words in (
         ("999999", "2026-06-02", NoHoursError, "city '999999': no station there"),

@@ -42,6 +42,7 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
     names = ("period", "before", "year_before")
     periods = (evidence.period, evidence.period.before(), evidence.period.year_before())
     is_year = evidence.period.kind is PeriodKind.YEAR
+    has_before = not evidence.period.is_a_year and evidence.before["aqi"].notna().any()
     columns = (
         ReportColumn(key="pollutant"),
         ReportColumn(key="statistic"),
@@ -51,7 +52,7 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
         *([ReportColumn(key="limit", digits=0)] if is_year else []),
         ReportColumn(key="daily_limit", digits=0),
         ReportColumn(key="above_days", unit="d", digits=0),
-        *(_compared_columns("before") if evidence.before["aqi"].notna().any() and not is_year else ()),
+        *(_compared_columns("before") if has_before else ()),
         *(_compared_columns("year_before") if evidence.year_before["aqi"].notna().any() else ()),
     )
     rows = [_row(evidence, code, columns) for code in POLLUTANT_OF]

@@ -107,6 +107,8 @@ def _case_sentences(evidence: ReportEvidence) -> list[ReportSentence]:
     cases = evidence.products.cases
     if cases is None:
         return [ReportSentence(key="report.city.absent.case_store")]
+    if not cases:
+        return [ReportSentence(key="report.city.case_none")]
     shown = min(len(cases), _MOST_CASES)
     return [ReportSentence(key="report.city.case_count", figures={"cases": len(cases), "shown": shown})]
 

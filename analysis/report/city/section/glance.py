@@ -126,7 +126,7 @@ def _change(evidence: ReportEvidence) -> list[ReportSentence]:
     for key, table, item, period in (
         ("year_before", evidence.year_before, evidence.assessed.year_before, evidence.period.year_before()),
         ("before", evidence.before, evidence.assessed.before, evidence.period.before()),
-    )[: 1 if evidence.period.kind is PeriodKind.YEAR else 2]:
+    )[: 1 if evidence.period.is_a_year else 2]:
         changes = {
             code: change_pct(statistic(evidence.assessed.period, code), statistic(item, code))
             for code in ("pm25", "o3")

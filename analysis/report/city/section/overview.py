@@ -96,7 +96,7 @@ def _compared(evidence: ReportEvidence) -> list[ReportSentence]:
     for key, table, period in (
         ("before", evidence.before, evidence.period.before()),
         ("year_before", evidence.year_before, evidence.period.year_before()),
-    )[1 if evidence.period.kind is PeriodKind.YEAR else 0 :]:
+    )[1 if evidence.period.is_a_year else 0 :]:
         index = table["aqi"].dropna()
         if index.empty:
             found.append(ReportSentence(key=f"report.city.{key}_none", figures={"period": period.label}))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,6 +26,7 @@ from analysis.report.city.build import build_report
 from analysis.report.city.document import FigureQuery, PlaceKind, ReportSection
 from analysis.report.city.page import html_page
 from analysis.report.city.products import LeadScore, Outlook, OutlookDay, ReportProducts
+from analysis.report.city.revision import is_same, revised
 from analysis.report.city.section.chemistry import chemistry
 from analysis.report.city.section.cut import cut
 from analysis.report.city.section.episode import episodes
@@ -188,6 +190,12 @@ def test_the_longest_case_files_are_printed_and_all_are_in_the_excel_file() -> N
     assert every.rows[0].cells[2:4] == ("=word.event_kind.haze", 80)
 
 
+def test_without_a_case_file_no_number_is_named() -> None:
+    found = episodes(replace(with_products(cases=()), days=evidence({"a": month_hours()}).days.assign(aqi=120.0)), "en")
+    assert isinstance(found, ReportSection)
+    assert found.sentences[-1].text("en") == "No case file of an event meets the period."
+
+
 def test_the_outlook_has_range_and_level_and_warns_outside_the_training() -> None:
     found = outlook(with_products(outlook=issued()), "en")
     assert isinstance(found, ReportSection)
@@ -202,6 +210,16 @@ def test_a_score_is_of_the_model_with_most_pairs() -> None:
     found = outlook(with_products(scores=scores), "en")
     rows = table(found, "scores").rows
     assert [(row.key, row.cells[-2], row.cells[-1]) for row in rows] == [("pm25.13-24", 400, "v1")]
+
+
+def test_what_was_issued_scored_or_concluded_after_publication_is_no_change() -> None:
+    one = with_products(cases=(case_file(2, 2),), outlook=issued(), scores=(lead("pm25", "13-24", 400),))
+    later = msgspec.structs.replace(issued(), origin="2026-06-01 01:00", days=issued().days[:1])
+    scores = (lead("pm25", "13-24", 424, "v2"),)
+    two = replace(one, products=ReportProducts(cases=(case_file(2, 3), case_file(8, 1)), outlook=later, scores=scores))
+    published, report = build_report(one, "en"), build_report(two, "en")
+    assert revised(report, published).changes == ()
+    assert not is_same(report, published)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -12,8 +12,17 @@ import pytest
 from pypdf import PdfReader
 
 from analysis.report.city.build import SECTIONS, build_report
-from analysis.report.city.document import CityReport, DataState, PlaceKind
-from analysis.report.city.page import html_page
+from analysis.report.city.document import (
+    CityReport,
+    DataState,
+    FigureQuery,
+    PlaceKind,
+    ReportColumn,
+    ReportRow,
+    ReportSection,
+    ReportTable,
+)
+from analysis.report.city.page import cell_text, html_page
 from analysis.report.city.pdf import pdf_file
 from analysis.report.city.period import ReportError, parse_period
 from analysis.report.city.revision import is_same, revised
@@ -71,7 +80,9 @@ def test_both_editions_of_a_year_are_stated() -> None:
     assert "The edition changes" in html_page(report)
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-5", "26", "2026-02-30", "0000"])
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-5", "26", "2026-02-30", "0000", "0001", "9999-12-31", "٢٠٢٦-١٠", "2026-05\n"]
+)
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(ReportError, match="expected a day"):
         parse_period(text)
@@ -98,6 +109,30 @@ def test_a_correction_keeps_the_published_figure_next_to_the_new_one() -> None:
     assert is_same(revised(build_report(evidence({"a": hours.assign(so2=hours["so2"] + 5)}), "en"), marked), marked)
 
 
+def test_a_figure_that_rounds_to_zero_has_no_sign() -> None:
+    column, row = ReportColumn(key="days", digits=0), ReportRow(key="a", cells=("a", -0.3))
+    assert cell_text(column, row, -0.3, "en") == "0"
+    published = build_report(evidence({"a": month_hours()}), "en")
+    table = ReportTable(
+        key="t", columns=(ReportColumn(key="level"), column), rows=(row,), query=FigureQuery(command="")
+    )
+    above = msgspec.structs.replace(table, rows=(ReportRow(key="a", cells=("a", 0.3)),))
+    one, two = (
+        msgspec.structs.replace(published, sections=(ReportSection(key="quality", tables=(item,)),))
+        for item in (table, above)
+    )
+    assert revised(two, one).changes == ()
+
+
+def test_the_label_of_a_change_is_words() -> None:
+    hours = month_hours()
+    published = build_report(evidence({"a": hours}), "en")
+    again = build_report(evidence({"a": hours.assign(pm25=hours["pm25"] + 90)}, now=LATER + timedelta(days=1)), "en")
+    labels = [item.label for item in revised(again, published).changes]
+    assert "PM2.5 only · Days" in labels
+    assert not [label for label in labels if label.startswith("=")]
+
+
 def test_a_sentence_with_other_figures_keeps_the_published_one() -> None:
     hours = month_hours()
     published = build_report(evidence({"a": hours}), "en")
@@ -109,6 +144,14 @@ def test_a_sentence_with_other_figures_keeps_the_published_one() -> None:
     ]
     assert str(change.before) in html_page(revised(again, published))
     assert change.before != change.after
+
+
+@pytest.mark.parametrize("period", ["2026", "2025-06-01_2026-05-31"])
+def test_a_period_of_a_year_is_compared_once(period: str) -> None:
+    report = build_report(evidence({"a": month_hours()}, period), "en")
+    overview = next(item for item in report.sections if item.key == "overview")
+    named = [item.figures["period"] for item in overview.sentences if "period" in item.figures]
+    assert named == [parse_period(period).year_before().label]
 
 
 def test_a_table_that_was_not_published_is_no_change() -> None:

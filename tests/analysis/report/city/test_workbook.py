@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from analysis.report.city.build import build_report
 from analysis.report.city.page import html_page
+from analysis.report.city.revision import revised
 from analysis.report.city.workbook import workbook_file
-from tests.analysis.report.city.made import evidence, month_hours
+from tests.analysis.report.city.made import LATER, evidence, month_hours
 
 
 def test_a_sheet_a_table_and_numbers_as_numbers() -> None:
@@ -57,3 +59,13 @@ def test_the_first_sheet_has_the_answers_and_the_query_of_every_other(language: 
     assert len(names) == len(set(names)) > 5
     assert all(f">{name}<" in text for name in names[1:])
     assert "skyground export" in text
+
+
+def test_a_change_is_printed_with_its_digits_and_unit() -> None:
+    hours = month_hours()
+    published = build_report(evidence({"a": hours}), "en")
+    again = build_report(evidence({"a": hours.assign(so2=hours["so2"] + 5)}, now=LATER + timedelta(days=1)), "en")
+    with zipfile.ZipFile(io.BytesIO(workbook_file(revised(again, published)))) as book:
+        text = book.read("xl/sharedStrings.xml").decode()
+    was = hours["so2"].mean()
+    assert f"<t>SO2 · Value: {was:.0f} → {was + 5:.0f} µg/m³</t>" in text
