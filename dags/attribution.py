@@ -57,7 +57,7 @@ def attribution() -> None:
     def split() -> dict[str, Any]:
         import msgspec
 
-        from analysis.run.receptor_model import split_hours
+        from analysis.run.receptor.receptor_model import split_hours
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window_of(timedelta(hours=24)))

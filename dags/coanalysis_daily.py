@@ -41,7 +41,7 @@ def coanalysis_daily() -> None:
     def coanalyse() -> dict[str, Any]:
         import msgspec
 
-        from analysis.run.coanalysis import coanalyse as run
+        from analysis.run.coanalysis.daily import coanalyse as run
         from store.settings import SharedSettings, load_settings
 
         window = window_of(timedelta(hours=48))
@@ -57,7 +57,7 @@ def coanalysis_daily() -> None:
     def refit() -> dict[str, Any]:
         import msgspec
 
-        from analysis.run.receptor_model import refit as run
+        from analysis.run.receptor.receptor_model import refit as run
         from store.settings import SharedSettings, load_settings
 
         _, end = bounds(window_of(timedelta(hours=48)))

@@ -35,7 +35,7 @@ def cocontrol_monthly() -> None:
     def rank() -> dict[str, Any]:
         import msgspec
 
-        from analysis.run.cocontrol import rank_cities
+        from analysis.run.coanalysis.cocontrol import rank_cities
         from store.settings import SharedSettings, load_settings
 
         _, end = bounds(window_of(timedelta(days=1)))

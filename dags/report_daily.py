@@ -40,7 +40,7 @@ def report_daily() -> None:
 
     @task
     def issue() -> list[dict[str, Any]]:
-        from analysis.run.report_issue import ended_periods, places_of, reports_issuer
+        from analysis.run.report.issue import ended_periods, places_of, reports_issuer
         from store.settings import SharedSettings, load_settings
 
         settings, now = load_settings(SharedSettings), datetime.now(UTC)
@@ -51,7 +51,7 @@ def report_daily() -> None:
 
     @task
     def renew() -> list[dict[str, Any]]:
-        from analysis.run.report_issue import reports_renewer, reports_to_renew
+        from analysis.run.report.issue import reports_renewer, reports_to_renew
         from store.settings import SharedSettings, load_settings
 
         settings, now = load_settings(SharedSettings), datetime.now(UTC)

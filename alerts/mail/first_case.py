@@ -12,7 +12,7 @@ from alerts.rules.rule import LOOKS_AT
 from analysis.case.registry import EnterpriseError
 from analysis.run.case import CaseSources, EventWindow, find_case, first_cases
 from analysis.run.case.case_data import NETWORKS
-from analysis.run.registry import registry_of
+from analysis.run.receptor.registry import registry_of
 from schemas.alert import AlertState, RuleKind, Severity
 from schemas.interval import Interval
 

@@ -9,7 +9,7 @@ import msgspec
 from analysis.receptor.station_model import StationSolution
 from analysis.report.product_table import source_table
 from analysis.report.stored_case import CASE, read_case
-from analysis.run.receptor_model import KIND, product_of
+from analysis.run.receptor.receptor_model import KIND, product_of
 from analysis.run.to_json import to_json
 from schemas.statement import statement_text
 from schemas.words import LANGUAGES

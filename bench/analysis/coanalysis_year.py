@@ -21,7 +21,7 @@ from analysis.chemistry.reactivity import hourly_ofp
 from analysis.coanalysis.joint_summary import joint_summary
 from analysis.coanalysis.product import joint_products
 from analysis.coanalysis.relation import relation_of
-from analysis.run.assessment import assessments, place_days
+from analysis.run.coanalysis.assessment import assessments, place_days
 from analysis.run.hour_source import StationHours
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics, hourly_aqi
 from analysis.statistics.limit import POLLUTANT_OF

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.run.pmf import read_samples
+from analysis.run.receptor.pmf import read_samples
 
 _ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("SKYGROUND_SHARED_DATA", _ROOT.parent / "shared" / "data"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.report.product_table import SOURCE_TYPES, SOURCE_UNITS
 from analysis.run.product_export import read_source_table
-from analysis.run.receptor_model import NETWORKS, stations_without_solution
+from analysis.run.receptor.receptor_model import NETWORKS, stations_without_solution
 from console.api.answer import Format, csv_answer, json_answer, moment_text, parse_format
 from console.api.problem import NotFoundProblem
 from console.view.query import LONGEST, SeriesQueryError, expected, format_utc, query_moment

@@ -23,7 +23,7 @@ def write_assessments(
 ) -> tuple[int, int]:
     """Months and years of places, a row a pollutant; cities and all of them too unless stations are named."""
     from analysis.report.coanalysis_table import ASSESSMENT_UNITS
-    from analysis.run.coanalysis_export import read_assessments
+    from analysis.run.coanalysis.export import read_assessments
     from store.state import StateStore
 
     _, ids, start, end = what
@@ -42,7 +42,7 @@ def write_joint_days(
 ) -> tuple[int, int]:
     """Days by class of exceedance."""
     from analysis.report.coanalysis_table import JOINT_UNITS
-    from analysis.run.coanalysis_export import read_joint_days
+    from analysis.run.coanalysis.export import read_joint_days
     from store.influx.store import InfluxStore
 
     _, ids, start, end = what
@@ -57,7 +57,7 @@ def write_joint_episodes(
 ) -> tuple[int, int]:
     """Joint episodes with the keys of their case files."""
     from analysis.report.coanalysis_table import EPISODE_UNITS
-    from analysis.run.coanalysis_export import read_episodes
+    from analysis.run.coanalysis.export import read_episodes
     from store.state import StateStore
 
     _, ids, start, end = what
@@ -74,7 +74,7 @@ def write_relations(
 ) -> tuple[int, int]:
     """Coefficients of seasons, a row a lag."""
     from analysis.report.coanalysis_table import RELATION_UNITS
-    from analysis.run.coanalysis_export import read_relations
+    from analysis.run.coanalysis.export import read_relations
     from store.state import StateStore
 
     _, ids, start, end = what
@@ -90,7 +90,7 @@ def write_deweathered(
 ) -> tuple[int, int]:
     """Months with the usual weather of all stored results; of some stations, the rows of these."""
     from analysis.report.coanalysis_table import DEWEATHERED_UNITS
-    from analysis.run.coanalysis_export import read_deweathered
+    from analysis.run.coanalysis.export import read_deweathered
     from store.state import StateStore
 
     _, ids, start, end = what
@@ -109,7 +109,7 @@ def write_chemistry(
 ) -> tuple[int, int]:
     """Chemistry by hour."""
     from analysis.report.coanalysis_table import CHEMISTRY_UNITS
-    from analysis.run.coanalysis_export import read_chemistry
+    from analysis.run.coanalysis.export import read_chemistry
     from store.influx.store import InfluxStore
 
     _, ids, start, end = what
@@ -124,7 +124,7 @@ def write_cut_lists(
 ) -> tuple[int, int]:
     """Lists of what to cut, a row a precursor; of cities too unless stations are named."""
     from analysis.report.coanalysis_table import COCONTROL_UNITS
-    from analysis.run.coanalysis_export import read_cut_lists
+    from analysis.run.coanalysis.export import read_cut_lists
     from store.state import StateStore
 
     _, ids, start, end = what

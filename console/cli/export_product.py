@@ -127,7 +127,7 @@ def _write_sources(
 ) -> tuple[int, int]:
     from analysis.report.product_table import SOURCE_UNITS
     from analysis.run.product_export import read_source_table
-    from analysis.run.receptor_model import stations_without_solution
+    from analysis.run.receptor.receptor_model import stations_without_solution
     from console.cli.analyse.attribution.model import explain_lacking
     from store.influx.store import InfluxStore
     from store.state import StateStore

@@ -28,7 +28,7 @@ def check_registry(
     import msgspec
 
     from analysis.case.registry import EnterpriseError
-    from analysis.run.registry import load_registry
+    from analysis.run.receptor.registry import load_registry
 
     try:
         found = load_registry(path)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from analysis.run.outdated import OutdatedPublication
+    from analysis.run.report.outdated import OutdatedPublication
     from schemas.words import Words
     from store.state import Revision
 
@@ -75,7 +75,7 @@ def _published(
     *,
     as_json: bool,
 ) -> None:
-    from analysis.run.outdated import EVER, MAIL, PUBLICATIONS, outdated_publications
+    from analysis.run.report.outdated import EVER, MAIL, PUBLICATIONS, outdated_publications
     from schemas.interval import Interval
 
     known = (*PUBLICATIONS, MAIL)

@@ -149,7 +149,7 @@ class Demo:
     def publish_reports(self) -> None:
         """Reports of the province and of one city over the whole days of the demo, while the mails are on their way."""
         from analysis.report.city.period import span_of
-        from analysis.run.report_issue import places_of, reports_issuer
+        from analysis.run.report.issue import places_of, reports_issuer
 
         began, network, now = time.monotonic(), self.settings.stations, datetime.now(UTC)
         today = self.now.astimezone(network.timezone).date()

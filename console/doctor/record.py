@@ -81,7 +81,7 @@ def _waiting_mails(settings: LocalSettings) -> str:
 def check_registry(settings: LocalSettings) -> Diagnosis:
     """The registry of enterprises can be read, where the settings name one."""
     from analysis.case.registry import EnterpriseError
-    from analysis.run.registry import registry_of
+    from analysis.run.receptor.registry import registry_of
 
     try:
         registry = registry_of(settings)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analysis.receptor.station_model import StationSolution
-from analysis.run.receptor_model import KIND, NETWORKS, current_solution, product_of
+from analysis.run.receptor.receptor_model import KIND, NETWORKS, current_solution, product_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from analysis.case.case_file import CaseFile
     from analysis.report.stored_case import StoredCase
-    from analysis.run.city_report import ReportFormat
     from analysis.run.forecast.history import IssueNote
+    from analysis.run.report.city_report import ReportFormat
     from console.query.cases import AlertCase
     from console.query.reports import ReportList
     from console.view.alert import AlertHistory

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from analysis.report.city.document import DataState, PeriodKind
 from analysis.report.city.period import ReportError, parse_period
 from analysis.report.city.revision import REPORT, read_report
-from analysis.run.city_report import PROVINCE, ReportFormat, rendered
+from analysis.run.report.city_report import PROVINCE, ReportFormat, rendered
 from console.view.report import ListedReport, ReportQuery, ReportState, ReportVersion
 from schemas.words import LANGUAGES
 

@@ -27,7 +27,7 @@ from analysis.run.case.moment import (
     window_at,
 )
 from analysis.run.gate_mask import held_note
-from analysis.run.registry import registry_of
+from analysis.run.receptor.registry import registry_of
 from qc.run.verdict import rule_of
 from schemas.interval import Interval
 from schemas.parameter import parameter as known

@@ -18,7 +18,7 @@ from analysis.forecast.hourly.model import ForecastKind
 from analysis.run.forecast.history import REFUSED_KEPT, IssueNote, daily_lines, is_issued, issued_lines, mark_issued
 from analysis.run.forecast.model_store import LoadedModel, load_in_force
 from analysis.run.forecast.reading import NetworkHours, read_network
-from analysis.run.weather_forecast import weather_forecast, weather_of_files
+from analysis.run.forecast.weather_forecast import weather_forecast, weather_of_files
 from schemas.interval import floor_hour
 from schemas.reason import encode_reason
 from schemas.words import render
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analysis.run.weather_forecast import WeatherChoice
+    from analysis.run.forecast.weather_forecast import WeatherChoice
     from schemas.reason import Reason
     from store.settings import SharedSettings
 

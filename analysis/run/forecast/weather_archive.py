@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.forecast.hourly.archive import ArchivedRun
 from analysis.forecast.hourly.grid import LAST_LEAD_H, WEATHER, city_frames
-from analysis.run.weather_forecast import past_runs
+from analysis.run.forecast.weather_forecast import past_runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

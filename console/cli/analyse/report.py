@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.report.city.document import CityReport
     from analysis.report.city.evidence import ReportEvidence
     from analysis.report.city.period import ReportPeriod
-    from analysis.run.city_report import PublishedReport, ReportFormat
+    from analysis.run.report.city_report import PublishedReport, ReportFormat
 
 _LANGUAGES = ("zh", "en")
 
@@ -82,7 +82,7 @@ def _period(texts: dict[str, str | None], ends: tuple[str | None, str | None]) -
 
 
 def _formats(text: str) -> list[ReportFormat]:
-    from analysis.run.city_report import ReportFormat
+    from analysis.run.report.city_report import ReportFormat
 
     known = [item.value for item in ReportFormat]
     names = [name.strip() for name in text.split(",")]
@@ -104,8 +104,8 @@ def _languages(given: list[str] | None) -> tuple[str, ...]:
 def _evidence(
     files: list[Path] | None, dataset: str | None, *, city: str | None, province: bool, period: ReportPeriod
 ) -> ReportEvidence:
-    from analysis.run.city_report import PROVINCE, evidence_of_files, evidence_of_store
     from analysis.run.hour_source import LAYOUTS, hours_of_files
+    from analysis.run.report.city_report import PROVINCE, evidence_of_files, evidence_of_store
     from sensors.datasets import DatasetError
 
     now = datetime.now(UTC)
@@ -131,7 +131,7 @@ def _evidence(
 
 
 def _reports(evidence: ReportEvidence, languages: tuple[str, ...], *, publish: bool) -> list[PublishedReport]:
-    from analysis.run.city_report import PublishedReport, publish_reports, reports_of
+    from analysis.run.report.city_report import PublishedReport, publish_reports, reports_of
 
     made = reports_of(evidence, languages)
     if not publish:
@@ -141,7 +141,7 @@ def _reports(evidence: ReportEvidence, languages: tuple[str, ...], *, publish: b
 
 
 def _write(report: CityReport, forms: list[ReportFormat], folder: Path) -> tuple[Path, ...]:
-    from analysis.run.city_report import write_report
+    from analysis.run.report.city_report import write_report
 
     try:
         return write_report(report, forms, folder)
@@ -150,7 +150,7 @@ def _write(report: CityReport, forms: list[ReportFormat], folder: Path) -> tuple
 
 
 def _print_report(found: PublishedReport, paths: list[str], *, as_json: bool) -> None:
-    from analysis.run.city_report import figures_only
+    from analysis.run.report.city_report import figures_only
 
     state = {"version": found.version or None, "is_new": found.is_new, "files": paths}
     if as_json:

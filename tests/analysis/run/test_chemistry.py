@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.run.chemistry import run_chemistry, station_hours
+from analysis.run.coanalysis.chemistry import run_chemistry, station_hours
 from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.analysis.frames import START, checked, hours

@@ -10,7 +10,13 @@ import msgspec
 
 from analysis.report.city.build import build_report
 from analysis.report.city.period import parse_period
-from analysis.run.city_report import ReportFormat, publish_reports, published_reports, query_of_stored, write_report
+from analysis.run.report.city_report import (
+    ReportFormat,
+    publish_reports,
+    published_reports,
+    query_of_stored,
+    write_report,
+)
 from tests.analysis.report.city.made import LATER, evidence, month_hours
 
 if TYPE_CHECKING:

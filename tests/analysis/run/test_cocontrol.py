@@ -12,7 +12,7 @@ import pytest
 
 from analysis.coanalysis.cocontrol.cut_list import _limits
 from analysis.coanalysis.cocontrol.model_input import model_input
-from analysis.run.cocontrol import KIND, rank_cities, season_of
+from analysis.run.coanalysis.cocontrol import KIND, rank_cities, season_of
 from store.state import StateStore
 from tests.analysis.frames import START
 from tests.analysis.run.fill import filled_settings

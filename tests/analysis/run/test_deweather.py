@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from analysis.run.deweather import DOCUMENT, daily_values, store_deweathered
+from analysis.run.coanalysis.deweather import DOCUMENT, daily_values, store_deweathered
 from analysis.run.hour_source import StationHours
 from console.cli import build_app
 from schemas.network import Station

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.run.case import cases_of_span
-from analysis.run.coanalysis import coanalyse
+from analysis.run.coanalysis.daily import coanalyse
 from analysis.run.gate_mask import held_hours, held_note, without_held
 from schemas.reason import Reason, encode_reason
 from store.influx.store import InfluxStore

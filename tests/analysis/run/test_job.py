@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from analysis.forecast.daily.site_hours import DailyTarget
 from analysis.run.case import cases_of_span
-from analysis.run.coanalysis import coanalyse
+from analysis.run.coanalysis.daily import coanalyse
 from analysis.run.forecast import backtest_stored, forecast, train_model
 from analysis.run.hour_source import NoHoursError, stored_hours
 from store.error import StoreRefusedError, StoreUnavailableError

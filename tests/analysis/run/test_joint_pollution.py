@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from analysis.coanalysis.product import joint_products
 from analysis.report.stored_case import CASE
+from analysis.run.coanalysis.joint_pollution import JOINT, RELATION, joint_of_days
 from analysis.run.hours import save_product
-from analysis.run.joint_pollution import JOINT, RELATION, joint_of_days
 from analysis.run.to_json import to_json
 from analysis.statistics.aqi_frame import daily_statistics
 from console.cli import build_app

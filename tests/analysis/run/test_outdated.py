@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from analysis.run.later_change import LaterCause
-from analysis.run.outdated import MAIL, PUBLICATIONS, outdated_publications
+from analysis.run.report.later_change import LaterCause
+from analysis.run.report.outdated import MAIL, PUBLICATIONS, outdated_publications
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.interval import Interval
 from schemas.network.file import parse_network

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from analysis.receptor.plume import AssumedRelease, PlumeInputError
 from analysis.receptor.plume.forward import unit_concentration
-from analysis.run.plume import locate_plume
+from analysis.run.receptor.plume import locate_plume
 from console.cli import build_app
 from schemas.statement import is_translated, statement_text
 from schemas.words import render

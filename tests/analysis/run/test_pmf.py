@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.receptor.pmf import PmfInputError, PmfResult, fit
-from analysis.run.pmf import read_samples, with_moments
-from analysis.run.pmf_json import read_result
+from analysis.run.receptor.pmf import read_samples, with_moments
+from analysis.run.receptor.pmf_json import read_result
 from console.cli import build_app
 from tests.analysis.receptor.pmf.mixture import mixture
 

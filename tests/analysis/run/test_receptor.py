@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from analysis.run.receptor import SampleFileError, read_samples
+from analysis.run.receptor.receptor import SampleFileError, read_samples
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from analysis.run.receptor_model import KIND, current_solution, product_of, refit, split_hours
+from analysis.run.receptor.receptor_model import KIND, current_solution, product_of, refit, split_hours
 from console.cli import build_app
 from console.cli.analyse.attribution.model import show_solution
 from console.query.contributions import read_sources

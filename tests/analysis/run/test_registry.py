@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.case.registry import EnterpriseError
-from analysis.run.registry import load_registry
+from analysis.run.receptor.registry import load_registry
 from tests.analysis.case.test_registry import ENTRY
 
 if TYPE_CHECKING:

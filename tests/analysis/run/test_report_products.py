@@ -12,10 +12,10 @@ from analysis.report.city.period import parse_period
 from analysis.report.city.products import CutReason
 from analysis.report.stored_case import StoredCase
 from analysis.run.case.case_document import save_case
-from analysis.run.city_report import PROVINCE, evidence_of_store
-from analysis.run.cocontrol import store_list
+from analysis.run.coanalysis.cocontrol import store_list
 from analysis.run.forecast import forecast
 from analysis.run.forecast.scoring import score_days
+from analysis.run.report.city_report import PROVINCE, evidence_of_store
 from store.state import StateStore
 from tests.analysis.frames import START
 from tests.analysis.report.city.test_product import case_file, cut_list

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from analysis.run.coanalysis.stored_assessment import DOCUMENT, assess_days
 from analysis.run.hours import save_product
-from analysis.run.stored_assessment import DOCUMENT, assess_days
 from console.cli import build_app
 from store.influx.store import InfluxStore
 from store.state import StateStore

@@ -11,10 +11,11 @@ import pytest
 
 from analysis.report.city.document import DataState
 from analysis.report.city.period import ReportError, parse_period
-from analysis.run import city_report, report_issue
-from analysis.run.city_report import PROVINCE, ReportFormat, evidence_of_store, publish_reports, reports_of
 from analysis.run.hour_source import NoHoursError
-from analysis.run.report_issue import (
+from analysis.run.report import city_report
+from analysis.run.report import issue as report_issue
+from analysis.run.report.city_report import PROVINCE, ReportFormat, evidence_of_store, publish_reports, reports_of
+from analysis.run.report.issue import (
     ended_periods,
     places_of,
     reports_issuer,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.report.city.document import CityReport
-    from analysis.run.city_report import PublishedReport
+    from analysis.run.report.city_report import PublishedReport
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings
     from tests.command import Done

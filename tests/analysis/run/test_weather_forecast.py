@@ -16,7 +16,7 @@ import pytest
 from analysis.forecast.hourly.grid import WEATHER, hour_grid
 from analysis.run.forecast.reading import NetworkHours
 from analysis.run.forecast.weather_archive import read_archive
-from analysis.run.weather_forecast import FILES_MAX, past_runs, weather_forecast
+from analysis.run.forecast.weather_forecast import FILES_MAX, past_runs, weather_forecast
 from schemas.words import render
 from sensors.weather_forecast.writer import netcdf_bytes, table_text
 from store.settings import SharedSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from analysis.run import weather_opening
-from analysis.run.weather_opening import opened
+from analysis.run.forecast import weather_opening
+from analysis.run.forecast.weather_opening import opened
 from sensors.weather_forecast.writer import netcdf_bytes
 from tests.sensors.weather_forecast.grid import run
 

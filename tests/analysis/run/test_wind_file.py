@@ -8,7 +8,7 @@ import xarray as xr
 
 from analysis.receptor.trajectory.grid import LevelKind, WindGridError
 from analysis.receptor.trajectory.sphere import to_vector
-from analysis.run.wind_file import read_winds
+from analysis.run.receptor.wind_file import read_winds
 
 if TYPE_CHECKING:
     from pathlib import Path

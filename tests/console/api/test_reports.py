@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.report.city.build import build_report
-from analysis.run.city_report import publish_reports
+from analysis.run.report.city_report import publish_reports
 from store.state import StateStore
 from tests.analysis.report.city.made import LATER, evidence, month_hours
 

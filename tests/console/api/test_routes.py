@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analysis.run.receptor_model import KIND
+from analysis.run.receptor.receptor_model import KIND
 from analysis.run.to_json import to_json
 from console.query.cases import read_alert_case, read_one_case
 from console.query.episodes import read_episode

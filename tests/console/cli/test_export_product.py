@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.report.stored_case import CASE
-from analysis.run.receptor_model import KIND
+from analysis.run.receptor.receptor_model import KIND
 from analysis.run.to_json import to_json
 from console.cli import build_app
 from store.influx.store import InfluxStore

@@ -28,7 +28,7 @@ from analysis.report.case_text import TOPICS
 from analysis.report.city.document import PeriodKind
 from analysis.report.city.evidence import SIX, WEATHER
 from analysis.report.city.products import CutReason
-from analysis.run.later_change import LaterCause
+from analysis.run.report.later_change import LaterCause
 from analysis.statistics.limit import Edition
 from console.view.link import Advice, LinkState
 from console.view.report import ReportState

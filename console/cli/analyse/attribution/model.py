@@ -16,14 +16,14 @@ from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
     from analysis.receptor.station_model import FactorNetwork, ModelFactor, StationSolution
-    from analysis.run.receptor_model import SplitSummary
+    from analysis.run.receptor.receptor_model import SplitSummary
     from schemas.words import Words
     from store.settings import SharedSettings
 
 
 def refit_stored(station_id: str, network: str, *, is_continued: bool, as_json: bool) -> None:
     """Renew the solution of a station from the database and show it."""
-    from analysis.run.receptor_model import refit
+    from analysis.run.receptor.receptor_model import refit
 
     settings, code = shell.settings(), _network(network)
     _check_station(settings, station_id, network)
@@ -49,7 +49,7 @@ def split(
     as_json: AsJson = False,
 ) -> None:
     """Split hours onto the stored factors of their stations and store it. 将小时值分解到各站已存储的因子并存储。"""
-    from analysis.run.receptor_model import split_hours
+    from analysis.run.receptor.receptor_model import split_hours
 
     settings, now = shell.settings(), datetime.now(UTC)
     zone = settings.stations.timezone
@@ -109,7 +109,7 @@ def _write_csv(settings: SharedSettings, path: Path, span: tuple[datetime, datet
 
     import pandas as pd
 
-    from analysis.run.receptor_model import NETWORKS, product_of
+    from analysis.run.receptor.receptor_model import NETWORKS, product_of
     from store.influx.store import InfluxStore
 
     with closing(InfluxStore(settings)) as store:
@@ -146,7 +146,7 @@ def show_solution(settings: SharedSettings, key: str, *, as_json: bool) -> None:
     import msgspec
 
     from analysis.receptor.station_model import StationSolution
-    from analysis.run.receptor_model import KIND
+    from analysis.run.receptor.receptor_model import KIND
     from store.state import StateStore
 
     with StateStore(settings.state_url) as state:

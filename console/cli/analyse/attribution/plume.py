@@ -26,7 +26,7 @@ def plume(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Locate a release from the excess of nearby stations, or say what is missing. 由周边站点的超背景浓度定位排放源。"""
-    from analysis.run.plume import locate_plume
+    from analysis.run.receptor.plume import locate_plume
     from schemas.parameter import ParameterError
 
     settings = shell.settings()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.receptor.pmf import BootstrapDisplacement, Displacement
-    from analysis.run.pmf_analysis import PmfAnalysis, PmfOptions
+    from analysis.run.receptor.pmf_analysis import PmfAnalysis, PmfOptions
     from schemas.words import Words
 
 _OF_STORED = {"stored", "network", "is_new", "as_json"}
@@ -71,7 +71,7 @@ def pmf(  # noqa: PLR0917 - arguments of a command
     as_json: AsJson = False,
 ) -> None:
     """Factorise samples into sources (positive matrix factorisation). 正定矩阵因子分解（PMF）源解析。"""
-    from analysis.run.pmf_analysis import PmfOptions
+    from analysis.run.receptor.pmf_analysis import PmfOptions
 
     if stored is not None:
         if conc is not None:
@@ -102,10 +102,10 @@ def _factorised(
 ) -> PmfAnalysis:
     from dataclasses import replace
 
-    from analysis.run.pmf import read_samples
-    from analysis.run.pmf_analysis import factorise
-    from analysis.run.pmf_constraint import read_constraints
-    from analysis.run.pmf_json import read_result
+    from analysis.run.receptor.pmf import read_samples
+    from analysis.run.receptor.pmf_analysis import factorise
+    from analysis.run.receptor.pmf_constraint import read_constraints
+    from analysis.run.receptor.pmf_json import read_result
 
     if last is not None:
         options = replace(options, last=read_result(last))

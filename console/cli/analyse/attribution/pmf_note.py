@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL, LEAST_Q_SHARE, is_q_too_low
 
 if TYPE_CHECKING:
-    from analysis.run.pmf_analysis import PmfAnalysis
+    from analysis.run.receptor.pmf_analysis import PmfAnalysis
     from schemas.words import Words
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from analysis.receptor.pmf import PmfInputError
 from analysis.report.font import font_families
-from analysis.run.pmf import with_moments
+from analysis.run.receptor.pmf import with_moments
 from console.cli.analyse.attribution.pmf_note import interval_notes
 from console.view.theme import LIGHT
 from schemas.words import words as words_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from analysis.run.pmf_analysis import PmfAnalysis
+    from analysis.run.receptor.pmf_analysis import PmfAnalysis
     from schemas.words import Words
 
 WIDTH_IN, HEIGHT_IN, DPI = 10.0, 1.2, 100

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from analysis.receptor.trajectory.grid import WindGrid
     from analysis.receptor.trajectory.integrator import Trajectories
     from analysis.receptor.wind_regression.result import WindRegression
-    from analysis.run.receptor_analysis import PolarSurface, ReceptorPicture
+    from analysis.run.receptor.receptor_analysis import PolarSurface, ReceptorPicture
 
 Winds = Annotated[
     list[Path], typer.Option("--winds", help="NetCDF of gridded winds (ERA5, GFS), may be repeated 风场文件")
@@ -57,8 +57,8 @@ def trajectory(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Compute hourly back trajectories from gridded winds. 由格点风场计算逐时后向轨迹。"""
-    from analysis.run.receptor import arrivals, trajectory_rows
-    from analysis.run.wind_file import read_winds
+    from analysis.run.receptor.receptor import arrivals, trajectory_rows
+    from analysis.run.receptor.wind_file import read_winds
 
     first = _utc(start, "--start")
     last = _utc(end, "--end") if end else first + timedelta(hours=1)
@@ -114,8 +114,8 @@ def _receptor(
     file: Path, winds: list[Path], choice: _Choice, *, is_drawn: bool
 ) -> tuple[list[dict[str, Any]], ReceptorPicture | None]:
     """Products as plain JSON, and what a picture shows of them."""
-    from analysis.run.receptor import map_json, read_samples
-    from analysis.run.receptor_analysis import ReceptorPicture
+    from analysis.run.receptor.receptor import map_json, read_samples
+    from analysis.run.receptor.receptor_analysis import ReceptorPicture
 
     samples = read_samples(file, choice.parameter)
     rows, panels = [], []
@@ -143,8 +143,8 @@ def _of_wind(
     part: pd.DataFrame, where: tuple[float, float] | None, choice: _Choice, *, is_drawn: bool
 ) -> tuple[dict[str, Any], list[tuple[str, WindRegression, PolarSurface]]]:
     """Products by wind of one place."""
-    from analysis.run.receptor import wind_products
-    from analysis.run.receptor_analysis import analyse_wind, has_wind, polar_surface
+    from analysis.run.receptor.receptor import wind_products
+    from analysis.run.receptor.receptor_analysis import analyse_wind, has_wind, polar_surface
 
     parameter, seed = choice.parameter, choice.seed
     found = analyse_wind(part, parameter, seed=seed) if has_wind(part) else None
@@ -166,8 +166,8 @@ def _of_winds(
         return [], None
     import pandas as pd
 
-    from analysis.run.receptor import places, source_maps
-    from analysis.run.wind_file import read_winds
+    from analysis.run.receptor.receptor import places, source_maps
+    from analysis.run.receptor.wind_file import read_winds
 
     station = places(samples, choice.place)
     start = pd.DatetimeIndex(samples["start"])
@@ -183,7 +183,7 @@ def _traced(
     hours: int,
 ) -> Trajectories:
     """Back trajectories, with a progress line where they take long."""
-    from analysis.run.receptor import back_trajectories
+    from analysis.run.receptor.receptor import back_trajectories
 
     with progress_line("progress.hours_back", hours) as progress:
         return back_trajectories(grid, start, place, level, hours, progress=progress)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from analysis.receptor.source_map.result import SourceMap
     from analysis.receptor.wind_regression.result import WindRegression
-    from analysis.run.receptor_analysis import PolarSurface, ReceptorPicture
+    from analysis.run.receptor.receptor_analysis import PolarSurface, ReceptorPicture
     from schemas.words import Words
 
     Field = NDArray[np.float64]

@@ -60,7 +60,7 @@ def cocontrol(  # noqa: PLR0917 - typer passes them by name
 
 def _places(sources: list[tuple[str | None, StationHours]]) -> list[tuple[str, StationHours]]:
     """Name and hours of each list: a city (or the stations), a season at most."""
-    from analysis.run.cocontrol import by_season
+    from analysis.run.coanalysis.cocontrol import by_season
 
     return [(city or ", ".join(found.hourly), part) for city, found in sources for part in by_season(found)]
 
@@ -79,7 +79,7 @@ def _list(
 
 
 def _store(place: str, ranked: CoControl) -> None:
-    from analysis.run.cocontrol import store_list
+    from analysis.run.coanalysis.cocontrol import store_list
 
     shell.or_exit(lambda: store_list(shell.settings(), place, ranked.first_day, ranked))
 
@@ -87,7 +87,7 @@ def _store(place: str, ranked: CoControl) -> None:
 def _ranked(found: StationHours, place: str, seed: int, pm_weight: float) -> CoControl | None:
     """The list; without enough hours the reason is printed."""
     from analysis.coanalysis.cocontrol.model_input import CoControlError
-    from analysis.run.cocontrol import rank_hours
+    from analysis.run.coanalysis.cocontrol import rank_hours
 
     shown = [0]
 

@@ -15,7 +15,7 @@ from console.cli.shell.row import plain, show
 
 def coanalysis(day_from: Day = None, day_to: Day = None, as_json: AsJson = False) -> None:
     """Compute and store AQI, joint exceedance and OFP of civil days. 计算并存储AQI、协同超标与臭氧生成潜势。"""
-    from analysis.run.coanalysis import coanalyse
+    from analysis.run.coanalysis.daily import coanalyse
 
     settings, now = shell.settings(), datetime.now(UTC)
     today = now.astimezone(settings.stations.timezone).date()

@@ -58,7 +58,7 @@ def _without_weather(hours: StationHours, found: list[PollutantRelation]) -> lis
     import msgspec
 
     from analysis.forecast.deweather.summary import DeweatherError
-    from analysis.run.deweather import relations_without_weather
+    from analysis.run.coanalysis.deweather import relations_without_weather
     from console.cli.shell.progress import progress_line
 
     with progress_line("progress.percent") as progress:

@@ -18,7 +18,7 @@ from console.cli.shell.row import show
 if TYPE_CHECKING:
     from datetime import date
 
-    from analysis.run.assessment import PlaceDays
+    from analysis.run.coanalysis.assessment import PlaceDays
     from analysis.run.hour_source import StationHours
     from analysis.statistics.assessment import Assessment
 
@@ -39,7 +39,7 @@ def statistics(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Assess stations, cities or all of them by month, year or span, and against the year before. 按标准统计与评价空气质量。"""
-    from analysis.run.assessment import assessments, earlier_year, place_days
+    from analysis.run.coanalysis.assessment import assessments, earlier_year, place_days
     from analysis.statistics.assessment import changes, ranking
 
     check_one_of(by, ("month", "year", "all"), "--by")
@@ -84,7 +84,7 @@ def trend(  # noqa: PLR0917
     as_json: AsJson = False,
 ) -> None:
     """Estimate the trend of monthly means (of O3: of MDA8) without their season. 去季节后的月均值趋势。"""
-    from analysis.run.assessment import monthly_means, place_days
+    from analysis.run.coanalysis.assessment import monthly_means, place_days
     from analysis.run.to_json import to_json
     from analysis.statistics.limit import POLLUTANT_OF
     from analysis.statistics.trend import trend as compute
@@ -129,7 +129,7 @@ def variation(  # noqa: PLR0917
     as_json: AsJson = False,
 ) -> None:
     """Show the variation by hour, weekday, month or hour of the week, with intervals. 按时、星期、月的变化及区间。"""
-    from analysis.run.assessment import mean_hours
+    from analysis.run.coanalysis.assessment import mean_hours
     from analysis.run.to_json import to_json
     from analysis.statistics.variation import Cycle
     from analysis.statistics.variation import variation as compute

@@ -73,7 +73,7 @@ def backtest(  # noqa: PLR0917 - arguments of a command
 def _of_files(files: list[Path], dataset: str, target: str, *, weather: str, train_until: str) -> DailyBacktest:
     from analysis.forecast.daily.sample import WeatherInput
     from analysis.forecast.daily.site_hours import DailyTarget
-    from analysis.run.daily_backtest import backtest_files
+    from analysis.run.forecast.daily_backtest import backtest_files
     from analysis.run.hour_source import LAYOUTS
 
     check_one_of(dataset, tuple(LAYOUTS), "--dataset")

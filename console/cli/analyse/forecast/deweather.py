@@ -40,7 +40,7 @@ def deweather(  # noqa: PLR0917 - typer passes them by name
     hours = read_station_hours(files, dataset, stations=station, city=city, days=(day_from, day_to), default_days=_DAYS)
     found = _computed(hours, parameter)
     if is_stored:
-        from analysis.run.deweather import store_deweathered
+        from analysis.run.coanalysis.deweather import store_deweathered
 
         place = city or next(iter(hours.hourly))
         shell.or_exit(lambda: store_deweathered(shell.settings(), place, found))
@@ -56,7 +56,7 @@ def deweather(  # noqa: PLR0917 - typer passes them by name
 
 def _computed(hours: StationHours, parameter: str) -> Deweathered:
     from analysis.forecast.deweather.summary import DeweatherError
-    from analysis.run.deweather import deweather_hours
+    from analysis.run.coanalysis.deweather import deweather_hours
     from console.cli.shell.progress import progress_line
 
     with progress_line("progress.percent") as progress:

@@ -13,7 +13,7 @@ from console.cli.shell.moment import moment as read_moment
 from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
-    from analysis.run.weather_forecast import WeatherChoice
+    from analysis.run.forecast.weather_forecast import WeatherChoice
     from sensors.weather_forecast import WeatherForecast
 
 
@@ -29,7 +29,7 @@ def weather(
     as_json: AsJson = False,
 ) -> None:
     """Show the run that a forecast would use, its hours and what is missing; store nothing. 查看数值气象预报，不存储。"""
-    from analysis.run.weather_forecast import weather_forecast, weather_of_files
+    from analysis.run.forecast.weather_forecast import weather_forecast, weather_of_files
 
     settings = shell.settings()
     network = settings.stations

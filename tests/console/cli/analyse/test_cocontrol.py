@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from analysis.run.cocontrol import KIND
+from analysis.run.coanalysis.cocontrol import KIND
 from bench.cocontrol.observation import observe, with_species
 from bench.cocontrol.province import draw_province, simulate
 from store.archive.archive import long_table, write_csv

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.run.pmf_analysis import PmfAnalysis, PmfOptions, factorise
+from analysis.run.receptor.pmf_analysis import PmfAnalysis, PmfOptions, factorise
 from console.cli.analyse.attribution.pmf_plot import _with_gaps, notes, plot_factorisation
 from schemas.words import words
 from tests.analysis.receptor.pmf.mixture import mixture

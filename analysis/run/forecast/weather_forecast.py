@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.run.weather_opening import opened
+from analysis.run.forecast.weather_opening import opened
 from schemas.interval import floor_hour
 from sensors.weather_forecast import WeatherForecastError, joined, read_part, read_reference, station_weather
 from sensors.weather_forecast.error import hour_text, refusal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import pandas as pd
 
-from analysis.run.assessment import PlaceDays, earlier_year, with_aqi
+from analysis.run.coanalysis.assessment import PlaceDays, earlier_year, with_aqi
 from analysis.run.to_json import to_json
 from analysis.statistics.assessment import (
     POLLUTANTS,

@@ -1,6 +1,6 @@
 """Opens files of weather forecasts in a process of their own first: a damaged HDF5 file can hold or end the process that opens it.
 
-``python -m analysis.run.weather_opening FILE...`` opens each file and prints its place in the list.
+``python -m analysis.run.forecast.weather_opening FILE...`` opens each file and prints its place in the list.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LIMIT_S = 60.0
 """Longest time in which the files of a run are opened, however many: without a next one in it, the one that is open is refused [s]."""
 _HDF5 = b"\x89HDF"
-_CHILD = ("-m", "analysis.run.weather_opening")
+_CHILD = ("-m", "analysis.run.forecast.weather_opening")
 
 
 def opened(files: Sequence[Path], *, limit_s: float = LIMIT_S) -> tuple[list[Path], list[Reason]]:

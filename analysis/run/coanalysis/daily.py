@@ -17,11 +17,11 @@ import pandas as pd
 from analysis.case.join_networks import Frames, monitored
 from analysis.chemistry.reactivity import hourly_ofp
 from analysis.coanalysis.product import joint_products
-from analysis.run.chemistry import run_chemistry
+from analysis.run.coanalysis.chemistry import run_chemistry
+from analysis.run.coanalysis.joint_pollution import joint_of_days
+from analysis.run.coanalysis.stored_assessment import assess_days
 from analysis.run.gate_mask import held_hours, held_note, held_statistics
 from analysis.run.hours import read_hours, save_product, since
-from analysis.run.joint_pollution import joint_of_days
-from analysis.run.stored_assessment import assess_days
 from analysis.run.to_json import to_json
 from analysis.statistics.aqi_frame import daily_aqi, hourly_aqi
 from analysis.statistics.assessment import mean_of

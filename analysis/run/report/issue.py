@@ -11,9 +11,9 @@ import msgspec
 from analysis.report.city.document import PeriodKind
 from analysis.report.city.period import ReportError, parse_period, period_around
 from analysis.report.city.revision import REPORT
-from analysis.run.city_report import PROVINCE, evidence_of_store, period_hours, publish_reports, reports_of
 from analysis.run.hour_source import NoHoursError
-from analysis.run.outdated import outdated_publications
+from analysis.run.report.city_report import PROVINCE, evidence_of_store, period_hours, publish_reports, reports_of
+from analysis.run.report.outdated import outdated_publications
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from analysis.report.city.period import ReportPeriod
-    from analysis.run.city_report import PeriodHours, PublishedReport
+    from analysis.run.report.city_report import PeriodHours, PublishedReport
     from schemas.network import Network
     from store.settings import SharedSettings
 

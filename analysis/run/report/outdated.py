@@ -14,14 +14,14 @@ from analysis.report.city.period import parse_period
 from analysis.report.city.revision import REPORT
 from analysis.report.hour_basis import HourBasis
 from analysis.report.stored_case import CASE
-from analysis.run.assessment import ALL
-from analysis.run.chemistry import DOCUMENT as CHEMISTRY
-from analysis.run.city_report import PROVINCE
-from analysis.run.cocontrol import KIND as COCONTROL
-from analysis.run.cocontrol import season_of
-from analysis.run.joint_pollution import JOINT, RELATION
-from analysis.run.later_change import LaterChange, gate_changes, later_changes, read_history
-from analysis.run.stored_assessment import DOCUMENT as ASSESSMENT
+from analysis.run.coanalysis.assessment import ALL
+from analysis.run.coanalysis.chemistry import DOCUMENT as CHEMISTRY
+from analysis.run.coanalysis.cocontrol import KIND as COCONTROL
+from analysis.run.coanalysis.cocontrol import season_of
+from analysis.run.coanalysis.joint_pollution import JOINT, RELATION
+from analysis.run.coanalysis.stored_assessment import DOCUMENT as ASSESSMENT
+from analysis.run.report.city_report import PROVINCE
+from analysis.run.report.later_change import LaterChange, gate_changes, later_changes, read_history
 from schemas.alert import RuleKind
 from schemas.interval import Interval, floor_hour
 

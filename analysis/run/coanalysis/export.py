@@ -12,11 +12,11 @@ from analysis.coanalysis.cocontrol.result import CoControl
 from analysis.coanalysis.day_class import exceedance_class
 from analysis.forecast.deweather.summary import Deweathered
 from analysis.report.coanalysis_table import assessment_rows, cut_rows, deweathered_rows, episode_rows, relation_rows
-from analysis.run.chemistry import PRODUCT as CHEMISTRY
-from analysis.run.cocontrol import KIND as COCONTROL
-from analysis.run.deweather import DOCUMENT as DEWEATHERED
-from analysis.run.joint_pollution import JOINT, RELATION, StoredJoint, StoredRelation
-from analysis.run.stored_assessment import DOCUMENT, StoredAssessment
+from analysis.run.coanalysis.chemistry import PRODUCT as CHEMISTRY
+from analysis.run.coanalysis.cocontrol import KIND as COCONTROL
+from analysis.run.coanalysis.deweather import DOCUMENT as DEWEATHERED
+from analysis.run.coanalysis.joint_pollution import JOINT, RELATION, StoredJoint, StoredRelation
+from analysis.run.coanalysis.stored_assessment import DOCUMENT, StoredAssessment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -11,7 +11,7 @@ import msgspec
 from analysis.coanalysis.joint_summary import JointSummary, joint_summary
 from analysis.coanalysis.relation import PollutantRelation, relation_of
 from analysis.run.case.case_document import stored_cases
-from analysis.run.cocontrol import season_of
+from analysis.run.coanalysis.cocontrol import season_of
 from analysis.run.hour_source import NoHoursError, stored_hours
 from analysis.run.to_json import to_json
 from schemas.interval import Interval

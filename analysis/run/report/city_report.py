@@ -31,8 +31,8 @@ from analysis.report.city.page import html_page
 from analysis.report.city.period import check_begun
 from analysis.report.city.revision import REPORT, is_same, read_report, revised
 from analysis.run.hour_source import NoHoursError, StationHours, stored_hours
-from analysis.run.later_change import later_changes, read_history
-from analysis.run.report_products import products_of_files, products_of_store
+from analysis.run.report.later_change import later_changes, read_history
+from analysis.run.report.products import products_of_files, products_of_store
 from analysis.run.to_json import to_json
 from schemas.city import city_name
 from schemas.interval import Interval
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.report.city.period import ReportPeriod
-    from analysis.run.later_change import HourHistory, LaterCause, LaterChange
+    from analysis.run.report.later_change import HourHistory, LaterCause, LaterChange
     from schemas.network import Network
     from store.settings import SharedSettings
     from store.state import Document, StateStore

@@ -17,8 +17,8 @@ from analysis.coanalysis.cocontrol.result import CoControl
 from analysis.report.city.document import DataState, FigureQuery, PeriodKind, PlaceKind
 from analysis.report.city.products import CutReason, LeadScore, Outlook, OutlookDay, ReportProducts
 from analysis.run.case.case_document import stored_cases
-from analysis.run.chemistry import station_hours
-from analysis.run.cocontrol import KIND, rank_hours, season_of
+from analysis.run.coanalysis.chemistry import station_hours
+from analysis.run.coanalysis.cocontrol import KIND, rank_hours, season_of
 from analysis.run.forecast.history import ISSUED_DAILY
 from analysis.run.forecast.scoring import read_scores
 from analysis.run.hours import read_hours

@@ -17,8 +17,8 @@ from analysis.receptor.pmf import (
 )
 from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL, NegativeOutliers, is_q_too_low, negative_outliers
 from analysis.receptor.pmf.interval import growth_of, join_errors
-from analysis.run.pmf import with_moments
-from analysis.run.pmf_json import bootstrap_json, displacement_json, intervals_json, refit_json, result_json
+from analysis.run.receptor.pmf import with_moments
+from analysis.run.receptor.pmf_json import bootstrap_json, displacement_json, intervals_json, refit_json, result_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,7 +128,7 @@ def factorise(
     Parameters
     ----------
     conc, unc : DataFrame, (sample, species)
-        From `analysis.run.pmf.read_samples`.
+        From `analysis.run.receptor.pmf.read_samples`.
     options : PmfOptions
     progress : callable or None
         See `fit`.

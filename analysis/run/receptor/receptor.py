@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.receptor.wind_regression.result import WindRegression
-    from analysis.run.receptor_analysis import WindAnalysis
+    from analysis.run.receptor.receptor_analysis import WindAnalysis
     from analysis.run.text_table import TextTable
 
 _MISSING = -999.0

@@ -1,0 +1,1 @@
+"""Source attribution by factors, wind and plumes: reads, computes and stores."""
