@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import msgspec
+
+
+def or_dash(value: float | None) -> float:
+    """A figure of a message; NaN, which messages print as a dash, where it is not known: the R2 of a constant series."""
+    return math.nan if value is None else value
 
 
 def plain(item: msgspec.Struct) -> dict[str, Any]:

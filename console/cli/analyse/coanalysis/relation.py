@@ -11,6 +11,7 @@ from console.cli import shell
 from console.cli.analyse.hour_option import City, Dataset, DayFrom, DayTo, Files, StationIds, read_station_hours
 from console.cli.analyse.picture import StationPicture, check_one_station, write_picture
 from console.cli.shell.option import AsJson
+from console.cli.shell.row import or_dash
 
 if TYPE_CHECKING:
     from analysis.coanalysis.daily_relation import DeweatheredRelation
@@ -92,7 +93,7 @@ def _line(item: LaggedRelation, words: Words) -> str:
 
 
 def _show_daily(found: DeweatheredRelation, words: Words) -> None:
-    typer.echo(words("relation.daily", days=found.days, pm25=found.r2_pm25 or 0.0, o3=found.r2_o3 or 0.0))
+    typer.echo(words("relation.daily", days=found.days, pm25=or_dash(found.r2_pm25), o3=or_dash(found.r2_o3)))
     for part in found.parts:
         cells = [
             f"{words(f'relation.{name}')} {_at_zero(getattr(part, name), words)}"

@@ -10,7 +10,7 @@ from console.cli import shell
 from console.cli.analyse.hour_option import City, Dataset, DayFrom, DayTo, Files, StationIds, read_station_hours
 from console.cli.analyse.picture import PlacePicture, write_picture
 from console.cli.shell.option import AsJson, check_one_of
-from console.cli.shell.row import plain, show
+from console.cli.shell.row import or_dash, plain, show
 
 if TYPE_CHECKING:
     from analysis.forecast.deweather.summary import Deweathered, NormalisedPlace
@@ -68,8 +68,8 @@ def _computed(hours: StationHours, parameter: str) -> Deweathered:
 def _show(found: Deweathered, words: Words) -> None:
     typer.echo(
         words(
-            "deweather.head", parameter=found.parameter, unit=found.unit, first=f"{found.first}", last=f"{found.last}", r2=found.r2 or 0.0,
-            plain=found.plain_r2 or 0.0, n=found.n, folds=found.folds,
+            "deweather.head", parameter=found.parameter, unit=found.unit, first=f"{found.first}", last=f"{found.last}", r2=or_dash(found.r2),
+            plain=or_dash(found.plain_r2), n=found.n, folds=found.folds,
         )
     )  # fmt: skip
     missing = [name for name, share in found.weather.items() if not share]

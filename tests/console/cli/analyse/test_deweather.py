@@ -72,6 +72,14 @@ def test_what_was_not_measured_and_stations_without_a_day_are_named(
     assert "2013-07" in said
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_unknown_r2_is_a_dash(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _show(result(r2=None, plain_r2=None), words(language, "cli"))
+    said = capsys.readouterr().out.splitlines()[0]
+    assert "0.00" not in said
+    assert said.count("–") == 2
+
+
 def beijing(path: Path, days: int, *, wind: str = "2.0") -> Path:
     head = "No,year,month,day,hour,PM2.5,PM10,SO2,NO2,CO,O3,TEMP,PRES,DEWP,RAIN,wd,WSPM,station"
     hours = pd.date_range("2014-01-01", periods=24 * days, freq="h")

@@ -126,6 +126,9 @@ def test_daily_values_without_weather_are_shown_with_what_they_mean(
     assert words(language, "cli")("relation.meaning.weather") in said
     assert "MAM" in said
     assert "0.70" in said
+    _show(replace(found, deweathered=replace(daily, r2_pm25=None)), words(language, "cli"))
+    said = capsys.readouterr().out
+    assert "PM2.5 –" in said
 
 
 def test_a_short_span_is_refused_with_what_was_found(tmp_path: Path) -> None:
