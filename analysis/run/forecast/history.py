@@ -6,6 +6,7 @@ origins that forecast the same hour share a slot, so nothing is overwritten and 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,12 @@ class IssueNote(msgspec.Struct, frozen=True, kw_only=True):
     days: int = 0
     weather: str = ""
     weather_refused: tuple[str, ...] = ()
+
+
+def is_newest(state: StateStore, origin: pd.Timestamp) -> bool:
+    """Whether no later origin was issued that forecasts some of the same hours."""
+    later = [_key(origin + timedelta(hours=hour)) for hour in range(1, LAST_LEAD_H + 1)]
+    return not list(state.documents.heads(ISSUE, keys=later))
 
 
 def mark_issued(state: StateStore, origin: pd.Timestamp, note: IssueNote) -> None:

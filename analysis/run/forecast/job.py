@@ -15,7 +15,15 @@ from analysis.forecast.hourly.feature import weather_observed
 from analysis.forecast.hourly.grid import WEATHER
 from analysis.forecast.hourly.issue import SeriesForecast, issue, product
 from analysis.forecast.hourly.model import ForecastKind
-from analysis.run.forecast.history import REFUSED_KEPT, IssueNote, daily_lines, is_issued, issued_lines, mark_issued
+from analysis.run.forecast.history import (
+    REFUSED_KEPT,
+    IssueNote,
+    daily_lines,
+    is_issued,
+    is_newest,
+    issued_lines,
+    mark_issued,
+)
 from analysis.run.forecast.model_store import LoadedModel, load_in_force
 from analysis.run.forecast.reading import NetworkHours, read_network
 from analysis.run.forecast.weather_forecast import weather_forecast, weather_of_files
@@ -88,10 +96,11 @@ class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class _Issue:
-    """Origin and model of an issue."""
+    """Origin and model of an issue; one of a later origin has the products that show the newest."""
 
     origin: pd.Timestamp
     loaded: LoadedModel
+    is_newest: bool
 
 
 def forecast(settings: SharedSettings, now: datetime, *, weather_files: Sequence[Path] = ()) -> ForecastSummary:
@@ -119,7 +128,7 @@ def forecast(settings: SharedSettings, now: datetime, *, weather_files: Sequence
         at = pd.Timestamp(origin)
         found, skipped = ([], []) if hours.grid is None else issue(hours.grid, loaded.model, at, hours.wanted)
         is_repeated = is_issued(state, at)
-        days = 0 if is_repeated else _store(store, settings, hours, found, _Issue(at, loaded))
+        days = 0 if is_repeated else _store(store, settings, hours, found, _Issue(at, loaded, is_newest(state, at)))
         lacking = _lacking(ahead, hours)
         weather = "" if ahead.weather is None or lacking else f"{ahead.weather.reference_at:%Y-%m-%dT%H:%MZ}"
         refused = (*ahead.refused, *lacking)
@@ -177,13 +186,14 @@ def _store(
         for item in found
     ]
     lines = list(issued_lines(products, at))
-    for series, target, rows in products:
+    for series, target, rows in products if issue_of.is_newest else ():
         name = CITY_PRODUCT if series in hours.cities else STATION_PRODUCT
         lines += encode_product(name, series, rows, {"parameter": target})
     days = _daily(settings, hours, found, issue_of)
     for series, rows in days.items():
         lines += daily_lines(series, rows, at)
-        lines += encode_product(CITY_DAILY if series in hours.cities else STATION_DAILY, series, rows, {})
+        if issue_of.is_newest:
+            lines += encode_product(CITY_DAILY if series in hours.cities else STATION_DAILY, series, rows, {})
     if lines:
         require_accepted(store.write_lines(Bucket.PRODUCT, lines), "forecasts")
     return sum(map(len, days.values()))

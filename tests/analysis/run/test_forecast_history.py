@@ -56,6 +56,18 @@ def test_each_origin_keeps_its_own_points_and_a_repeated_one_changes_nothing(fil
     pd.testing.assert_frame_equal(kept, before)
 
 
+def test_an_issue_of_a_past_origin_leaves_the_newest_forecast_in_its_products(filled: SharedSettings) -> None:
+    forecast(filled, MIDNIGHT + timedelta(hours=2))
+    names = ("forecast_hourly", "forecast_city_hourly", "forecast_daily", "forecast_city_daily")
+    store, end = InfluxStore(filled), START + timedelta(days=20)
+    before = [store.read_product(name, START, end) for name in names]
+    count = len(issued(filled))
+    assert forecast(filled, MIDNIGHT).daily == 3 * 4
+    for name, table in zip(names, before, strict=True):
+        pd.testing.assert_frame_equal(store.read_product(name, START, end), table)
+    assert len(issued(filled)) == 2 * count
+
+
 def test_the_daily_index_of_stations_and_cities_is_stored(filled: SharedSettings) -> None:
     forecast(filled, MIDNIGHT + timedelta(hours=11))
     store = InfluxStore(filled)
