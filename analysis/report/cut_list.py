@@ -9,6 +9,7 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.report.case_picture.letters import wrapped
 from analysis.report.font import font_families
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from schemas.words import Words
 
 _DPI: Final = 110
+_LETTERS: Final = 150
+"""Latin letters of a line of the head."""
 _OZONE, _PARTICLE, _JOINT = "#0072b2", "#d55e00", "#3d4f58"
 
 
@@ -104,13 +107,16 @@ def draw_cut_list(
     """
     item = found.lists[0]
     rows = list(reversed(item.precursors))
-    height = 1.9 + 0.42 * len(rows)
+    answer = answer_text(item, words) + ("" if item.is_nox_sign_known else f"\n{words('nox_sign')}")
+    said = [line for part in answer.splitlines() for line in wrapped(part, _LETTERS)]
+    head = 0.62 + 0.17 * len(said)
+    height = head + 0.95 + 0.42 * len(rows)
     style = {"font.family": font_families(), "font.size": 9, "axes.unicode_minus": False, "text.parse_math": False}
     with rc_context(style):  # type: ignore[arg-type]  # a dict of settings
         figure = Figure(figsize=(10, height), dpi=_DPI, facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.subplots(1, 3, sharey=True)
-        figure.subplots_adjust(left=0.13, right=0.97, top=1 - 0.95 / height, bottom=0.62 / height, wspace=0.08)
+        figure.subplots_adjust(left=0.13, right=0.97, top=1 - head / height, bottom=0.62 / height, wspace=0.08)
         _bars(axes[0], [row.o3_ug_m3 for row in rows], _OZONE, words("axis.o3"))
         _bars(axes[1], [row.pm25_ug_m3 for row in rows], _PARTICLE, words("axis.pm25"))
         _bars(axes[2], [row.joint_pct for row in rows], _JOINT, words("axis.joint"))
@@ -124,8 +130,7 @@ def draw_cut_list(
         figure.suptitle(
             words("title", place=place, period=period), x=0.02, y=1 - 0.14 / height, ha="left", va="top", fontsize=12
         )
-        answer = answer_text(item, words) + ("" if item.is_nox_sign_known else f"\n{words('nox_sign')}")
-        figure.text(0.02, 1 - 0.45 / height, answer, ha="left", va="top", fontsize=9, linespacing=1.4)
+        figure.text(0.02, 1 - 0.45 / height, "\n".join(said), ha="left", va="top", fontsize=9, linespacing=1.4)
         stream = BytesIO()
         figure.savefig(stream, format="png")
     return stream.getvalue()
