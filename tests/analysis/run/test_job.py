@@ -141,7 +141,7 @@ def test_every_job_closes_the_store_it_opened_also_where_it_cannot_be_read(
     InfluxStore(own).ensure()
     if not is_reached:
         own = own.model_copy(update={"influx_url": "http://127.0.0.1:9"})
-    for module in ("coanalysis", "case.job", "forecast.job", "forecast.stored_backtest", "forecast.train"):
+    for module in ("coanalysis.daily", "case.job", "forecast.job", "forecast.stored_backtest", "forecast.train"):
         monkeypatch.setattr(f"analysis.run.{module}.InfluxStore", Counted)
     with nullcontext() if is_reached else pytest.raises(StoreUnavailableError):
         JOBS[job](own)

@@ -185,6 +185,8 @@ def test_every_call_is_in_the_openapi_description(running: Running) -> None:
             "cases/{station}/{parameter}/{start}/picture",
             "health",
             "sources",
+            "reports",
+            "reports/{place}/{period}/{language}",
         )
     }
 
