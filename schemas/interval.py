@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -42,6 +42,26 @@ def united(intervals: Iterable[Interval]) -> list[Interval]:
         else:
             found.append(item)
     return found
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Beginning of a civil day, UTC.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> midnight(date(2026, 11, 22), ZoneInfo("Asia/Shanghai")).isoformat()
+    '2026-11-21T16:00:00+00:00'
+    """
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def civil_days(first: date, last: date, zone: tzinfo) -> Interval:
+    """From the beginning of a civil day to the end of another one, which is included.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> civil_days(date(2026, 11, 22), date(2026, 11, 22), ZoneInfo("Asia/Shanghai")).end.isoformat()
+    '2026-11-22T16:00:00+00:00'
+    """
+    return Interval(midnight(first, zone), midnight(last + timedelta(days=1), zone))
 
 
 def floor_hour(moment: datetime) -> datetime:

@@ -10,7 +10,6 @@ import math
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from analysis.case.join_networks import join_station
 from analysis.run.export_file import add_export
 from analysis.run.hours import read_hours
 from analysis.statistics.assessment import year_before
+from schemas.interval import civil_days
 from schemas.network import Station
 from schemas.parameter import parameter
 from sensors.datasets import DATASETS, DatasetError, beijing, st_louis, supersite
@@ -27,7 +27,7 @@ from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from schemas.network import Network
@@ -145,12 +145,9 @@ def joined_with_year_before(settings: SharedSettings, hours: StationHours, first
     first, last : date
         Civil days of ``hours``, both included.
     """
-    days = year_before(first, last)
-    start, end = (
-        datetime.combine(day, time.min, tzinfo=hours.zone).astimezone(UTC) for day in (days[0], days[1] + timedelta(1))
-    )
+    days = civil_days(*year_before(first, last), hours.zone)
     try:
-        earlier = stored_hours(settings, start, min(end, hours.start), stations=tuple(hours.hourly))
+        earlier = stored_hours(settings, days.start, min(days.end, hours.start), stations=tuple(hours.hourly))
     except NoHoursError:
         return hours
     joined = {

@@ -25,6 +25,10 @@ class AqiLevel:
     name_en: str
     colour: str
 
+    def name(self, language: str) -> str:
+        """Name in ``zh`` or ``en``."""
+        return self.name_zh if language == "zh" else self.name_en
+
 
 def level_of(index: int) -> AqiLevel:
     """Level of an AQI from 0 to 500.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -24,7 +24,7 @@ from console.view.series import PlotSeries, contributors, hourly_series, native_
 from console.view.station import InstrumentValues, ReasonGroup, last_values
 from qc.review.level2 import review_notes, reviewed
 from schemas.completeness import expected_count, expected_of
-from schemas.interval import Interval, floor_hour
+from schemas.interval import Interval, floor_hour, midnight
 from schemas.review import ACTIVE
 from store.archive.option import Level
 from store.influx.store import Bucket
@@ -127,7 +127,7 @@ class Queries:
     def _calendar(self, station: Station, code: str, end: datetime) -> list[DayCompleteness]:
         last_day = end.astimezone(self.network.timezone).date()
         first_day = last_day - timedelta(days=_CALENDAR_DAYS - 1)
-        start = datetime.combine(first_day, datetime.min.time(), self.network.timezone).astimezone(UTC)
+        start = midnight(first_day, self.network.timezone)
         counts = read_counts(self.influx, code, (start, end + timedelta(hours=1)), [station])
         expected, zone = expected_of(station, code), self.network.timezone
         return calendar(

@@ -125,14 +125,14 @@ def plots(hours: pd.DataFrame, theme: ChartTheme, zone: ZoneInfo, words: Words) 
 def _day_row(start: pd.Timestamp, row: pd.Series, words: Words) -> DayRow:
     known = {item.level: item for item in levels()}
     middle, low, high = (known[int(row[name])] for name in ("level", "level_low", "level_high"))
-    names = [words.pick(item.name_zh, item.name_en) for item in (low, high)]
+    names = [item.name(words.language) for item in (low, high)]
     probability, primary = row.get("primary_probability"), str(row.get("primary") or "")
     return DayRow(
         start=start.to_pydatetime(),
         aqi=int(row["aqi"]),
         low=int(row["aqi_q10"]),
         high=int(row["aqi_q90"]),
-        level=words.pick(middle.name_zh, middle.name_en),
+        level=middle.name(words.language),
         level_range=names[0] if low == high else words("forecast.to", low=names[0], high=names[1]),
         colour=middle.colour,
         dark=middle.level >= _DARK_FROM,

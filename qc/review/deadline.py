@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
+from schemas.interval import midnight
 from schemas.text_file import parse_toml
 
 if TYPE_CHECKING:
@@ -150,5 +151,10 @@ def _deadline(rule: DeadlineRule, day: date, after: date, zone: ZoneInfo) -> Dea
         if rule.due_day is None
         else datetime.combine(after.replace(day=rule.due_day) + timedelta(days=1), time(), zone)
     )
-    begin, stop = (datetime.combine(moment, time(), zone).astimezone(UTC) for moment in (day, after))
-    return Deadline(rule=rule, label=day.strftime(LABELS[rule.period]), start=begin, end=stop, due=due.astimezone(UTC))
+    return Deadline(
+        rule=rule,
+        label=day.strftime(LABELS[rule.period]),
+        start=midnight(day, zone),
+        end=midnight(after, zone),
+        due=due.astimezone(UTC),
+    )

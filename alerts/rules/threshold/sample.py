@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import pandas as pd
 from alerts.engine import Condition, Sample
 from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS, valid_values
-from schemas.interval import floor_hour
+from schemas.interval import floor_hour, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,9 +189,9 @@ def _moments(series: pd.Series) -> list[datetime]:
 def _in_force(index: pd.Index, rule: ThresholdRule, zone: ZoneInfo) -> pd.Series:
     inside = pd.Series(data=True, index=index)
     if rule.since:
-        inside &= index >= pd.Timestamp(datetime.combine(rule.since, time(), zone).astimezone(UTC))
+        inside &= index >= pd.Timestamp(midnight(rule.since, zone))
     if rule.until:
-        inside &= index < pd.Timestamp(datetime.combine(rule.until + timedelta(days=1), time(), zone).astimezone(UTC))
+        inside &= index < pd.Timestamp(midnight(rule.until + timedelta(days=1), zone))
     return inside
 
 

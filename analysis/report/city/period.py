@@ -5,10 +5,11 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from analysis.report.city.document import PeriodKind
+from schemas.interval import civil_days
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -59,11 +60,8 @@ class ReportPeriod:
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """UTC, half-open."""
-        midnights = (
-            datetime.combine(day, time.min, tzinfo=zone) for day in (self.first, self.last + timedelta(days=1))
-        )
-        start, end = (moment.astimezone(UTC) for moment in midnights)
-        return start, end
+        days = civil_days(self.first, self.last, zone)
+        return days.start, days.end
 
     def before(self) -> ReportPeriod:
         """The period of the same kind, of a span also of the same length, that ends where this one begins."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +16,7 @@ from analysis.run.gate_mask import held_note
 from analysis.run.hours import read_hours, save_product, since
 from analysis.run.to_json import to_json
 from schemas.frames import SEPARATOR
-from schemas.interval import Interval
+from schemas.interval import Interval, civil_days
 from store.influx.store import InfluxStore
 from store.state import StateStore
 
@@ -65,11 +65,8 @@ def run_chemistry(settings: SharedSettings, day_from: date, day_to: date, now: d
         msg = f"day_to {day_to} is before day_from {day_from}"
         raise ValueError(msg)
     zone = settings.stations.timezone
-    start, end = (
-        datetime.combine(day, datetime.min.time(), tzinfo=zone).astimezone(UTC)
-        for day in (day_from, day_to + timedelta(days=1))
-    )
-    end = min(end, now)
+    days = civil_days(day_from, day_to, zone)
+    start, end = days.start, min(days.end, now)
     period = Interval(min(start, end - HISTORY), end)
     hours = stations = 0
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,11 +15,11 @@ from analysis.coanalysis.cocontrol.model_input import CoControlError
 from analysis.run.hour_source import NoHoursError, stored_hours
 from analysis.run.to_json import to_json
 from schemas.frames import parameters_in, valid_values
+from schemas.interval import civil_days, midnight
 from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from zoneinfo import ZoneInfo
 
     from analysis.coanalysis.cocontrol.result import CoControl
     from analysis.run.hour_source import StationHours
@@ -113,8 +113,8 @@ def by_season(found: StationHours) -> list[StationHours]:
     if found.end - found.start <= timedelta(days=LONGEST_D):
         return [found]
     parts, day = [], found.start.astimezone(found.zone).date()
-    while (start := _midnight(day, found.zone)) < found.end:
-        later = _midnight(season_of(day)[1] + timedelta(days=1), found.zone)
+    while (start := midnight(day, found.zone)) < found.end:
+        later = midnight(season_of(day)[1] + timedelta(days=1), found.zone)
         first, last = max(start, found.start), min(later, found.end)
         hourly = {
             name: part
@@ -155,12 +155,12 @@ def rank_cities(settings: SharedSettings, day: date, now: datetime, *, cities: I
     """
     network = settings.stations
     first, last = season_of(day)
-    start, end = (_midnight(item, network.timezone) for item in (first, last + timedelta(days=1)))
+    days = civil_days(first, last, network.timezone)
     chosen = tuple(cities) or tuple(sorted({item.city for item in network.stations_of("gas") if item.city}))
     stored, insufficient = [], {}
     for city in chosen:
         try:
-            found = rank_hours(stored_hours(settings, start, min(end, now), city=city))
+            found = rank_hours(stored_hours(settings, days.start, min(days.end, now), city=city))
         except (NoHoursError, CoControlError) as error:
             insufficient[city] = str(error)
             continue
@@ -176,10 +176,6 @@ def store_list(settings: SharedSettings, place: str, first: date, found: CoContr
         state.migrate()
         state.documents.put(KIND, key, to_json(found))
     return key
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 def _months_on(first: date, months: int) -> date:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +27,7 @@ from analysis.statistics.aqi_frame import daily_aqi, hourly_aqi
 from analysis.statistics.assessment import mean_of
 from analysis.statistics.exceedance import count_days
 from schemas.frames import parameters_in
+from schemas.interval import civil_days
 from store.influx.store import InfluxStore
 from store.state import StateStore
 
@@ -225,7 +226,5 @@ def _period(day_from: date, day_to: date, zone: ZoneInfo, now: datetime) -> _Per
     if day_to < day_from:
         msg = f"day_to {day_to} is before day_from {day_from}"
         raise ValueError(msg)
-    midnight = datetime.min.time()
-    start = datetime.combine(day_from, midnight, tzinfo=zone).astimezone(UTC)
-    end = datetime.combine(day_to + timedelta(days=1), midnight, tzinfo=zone).astimezone(UTC)
-    return _Period(day_from=day_from, day_to=day_to, start=start, end=min(end, now))
+    days = civil_days(day_from, day_to, zone)
+    return _Period(day_from=day_from, day_to=day_to, start=days.start, end=min(days.end, now))

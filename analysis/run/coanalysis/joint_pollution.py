@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,7 +14,7 @@ from analysis.run.case.case_document import stored_cases
 from analysis.run.coanalysis.cocontrol import season_of
 from analysis.run.hour_source import NoHoursError, stored_hours
 from analysis.run.to_json import to_json
-from schemas.interval import Interval
+from schemas.interval import Interval, civil_days, midnight
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -86,12 +86,12 @@ def joint_of_days(settings: SharedSettings, day_from: date, day_to: date, now: d
     with StateStore(settings.state_url) as state:
         state.migrate()
         for first, last in seasons:
-            start, end = _midnight(first, zone), _midnight(min(last, today) + timedelta(days=1), zone)
+            days = civil_days(first, min(last, today), zone)
             try:
-                found = stored_hours(settings, start, min(end, now))
+                found = stored_hours(settings, days.start, min(days.end, now))
             except NoHoursError:
                 continue
-            is_final = now >= _midnight(last + timedelta(days=1), zone)
+            is_final = now >= midnight(last + timedelta(days=1), zone)
             episodes += _store_joint(state, found, first, is_final=is_final)
             _store_relation(state, _up_to(found, _whole_weeks(min(last, today), last)), first, is_final=is_final)
             stations |= found.hourly.keys()
@@ -124,8 +124,10 @@ def linked(summary: JointSummary, cases: Iterable[CaseFile], zone: ZoneInfo) -> 
 
 
 def _with_cases(episode: JointEpisode, cases: list[CaseFile], zone: ZoneInfo) -> JointEpisode:
-    start, end = _midnight(episode.first, zone), _midnight(episode.last + timedelta(days=1), zone)
-    keys = sorted(item.key for item in cases if item.event.start < end and (item.event.end or item.computed_at) > start)
+    days = civil_days(episode.first, episode.last, zone)
+    keys = sorted(
+        item.key for item in cases if item.event.start < days.end and (item.event.end or item.computed_at) > days.start
+    )
     return msgspec.structs.replace(episode, cases=tuple(keys))
 
 
@@ -156,10 +158,6 @@ def _whole_weeks(day: date, last: date) -> date:
 
 def _up_to(found: StationHours, day: date) -> StationHours:
     """Hours up to a civil day, included; stations without any are left out."""
-    end = min(found.end, _midnight(day + timedelta(days=1), found.zone))
+    end = min(found.end, midnight(day + timedelta(days=1), found.zone))
     hourly = {name: part for name, frame in found.hourly.items() if not (part := frame[frame.index < end]).empty}
     return replace(found, hourly=hourly, end=max(end, found.start))
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from contextlib import closing
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -25,6 +25,7 @@ from analysis.statistics.assessment.compare import ConcentrationChange
 from analysis.statistics.assessment.span import DECEMBER
 from analysis.statistics.daily import civil_date
 from analysis.statistics.limit import POLLUTANT_OF
+from schemas.interval import civil_days
 from store.influx.store import InfluxStore
 from store.state import StateStore
 
@@ -165,10 +166,10 @@ def _month(day: date) -> tuple[date, date]:
 
 
 def _stored_days(store: InfluxStore, zone: ZoneInfo, first: date, last: date) -> PlaceDays:
-    start, end = (
-        datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC) for day in (first, last + timedelta(days=1))
+    days = civil_days(first, last, zone)
+    stations, cities = (
+        _by_place(store.read_product(name, days.start, days.end)) for name in ("aqi_daily", "aqi_city_daily")
     )
-    stations, cities = (_by_place(store.read_product(name, start, end)) for name in ("aqi_daily", "aqi_city_daily"))
     means = mean_of({name: table.reindex(columns=_STATISTICS) for name, table in (cities or stations).items()})
     codes = [code for code in POLLUTANT_OF if means["o3_mda8" if code == "o3" else code].notna().any()]
     return PlaceDays(zone=zone, stations=stations, cities=cities, whole=with_aqi(means, zone, codes))

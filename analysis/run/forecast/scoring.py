@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +15,7 @@ from analysis.run.forecast.aqi_scoring import score_aqi_of_day
 from analysis.run.forecast.history import ISSUED
 from analysis.run.forecast.reading import read_network
 from analysis.run.forecast.train import event_thresholds
+from schemas.interval import civil_days
 from store.influx.line_frame import encode_product
 from store.influx.store import Bucket, InfluxStore, require_accepted
 
@@ -142,10 +143,8 @@ def read_scores(
 
 def bounds_of(settings: SharedSettings, day: date) -> tuple[datetime, datetime]:
     """Start and end of a civil day, UTC."""
-    zone = settings.stations.timezone
-    edges = (datetime.combine(day + timedelta(days=more), time(), zone).astimezone(UTC) for more in (0, 1))
-    first, last = edges
-    return first, last
+    days = civil_days(day, day, settings.stations.timezone)
+    return days.start, days.end
 
 
 def _score_day(settings: SharedSettings, store: InfluxStore, day: date) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,7 +23,7 @@ from analysis.run.coanalysis.stored_assessment import DOCUMENT as ASSESSMENT
 from analysis.run.report.city_report import PROVINCE
 from analysis.run.report.later_change import LaterChange, gate_changes, later_changes, read_history
 from schemas.alert import RuleKind
-from schemas.interval import Interval, floor_hour
+from schemas.interval import Interval, civil_days, floor_hour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -271,9 +271,8 @@ def _stations(place: str, network: Network) -> tuple[str, ...]:
 
 def _days(first: str, last: str, head: DocumentHead, network: Network) -> Interval:
     """UTC bounds of civil days, both included, as far as they were over."""
-    days = (date.fromisoformat(first), date.fromisoformat(last) + _DAY)
-    start, end = (datetime.combine(day, time.min, tzinfo=network.timezone).astimezone(UTC) for day in days)
-    return Interval(start, min(end, head.created_at))
+    days = civil_days(date.fromisoformat(first), date.fromisoformat(last), network.timezone)
+    return Interval(days.start, min(days.end, head.created_at))
 
 
 PUBLICATIONS: Mapping[str, _Kind] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,7 +23,7 @@ from analysis.run.forecast.history import ISSUED_DAILY
 from analysis.run.forecast.scoring import read_scores
 from analysis.run.hours import read_hours
 from schemas.frames import parameters_in
-from schemas.interval import Interval
+from schemas.interval import Interval, midnight
 from schemas.parameter import load_parameters
 from schemas.parameter.type import ParameterGroup
 from store.influx.store import InfluxStore
@@ -213,7 +213,7 @@ def _series(evidence: ReportEvidence) -> list[str]:
 def _outlook(evidence: ReportEvidence, settings: SharedSettings) -> Outlook | None:
     """The last issue up to the end of the period, at most a day old: the days from then on."""
     first = evidence.end.astimezone(evidence.zone).date()
-    start = datetime.combine(first, datetime.min.time(), tzinfo=evidence.zone).astimezone(UTC)
+    start = midnight(first, evidence.zone)
     ahead = _AHEAD + (evidence.state is DataState.PRELIMINARY)
     series = _series(evidence)
     with closing(InfluxStore(settings)) as store:

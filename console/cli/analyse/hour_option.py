@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +10,11 @@ import typer
 
 from console.cli import shell
 from console.cli.shell.moment import day as read_day
+from schemas.interval import civil_days, midnight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-    from zoneinfo import ZoneInfo
 
     from analysis.run.hour_source import StationHours
 
@@ -83,15 +83,12 @@ def read_station_hours(
     now = datetime.now(UTC)
     last = last or now.astimezone(settings.stations.timezone).date()
     first = first or last - timedelta(days=default_days - 1)
-    start, end = (
-        _midnight(first, settings.stations.timezone),
-        _midnight(last + timedelta(days=1), settings.stations.timezone),
-    )
-    if start >= now:
+    span = civil_days(first, last, settings.stations.timezone)
+    if span.start >= now:
         msg = f"{first} has not begun"
         raise typer.BadParameter(msg, param_hint="--day-from")
     found = shell.or_exit(
-        lambda: stored_hours(settings, start, min(end, now), stations=stations or (), city=city), NoHoursError
+        lambda: stored_hours(settings, span.start, min(span.end, now), stations=stations or (), city=city), NoHoursError
     )
     if not with_year_before:
         return found
@@ -130,8 +127,8 @@ def _cut(
     for name in stations or ():
         if name not in found.hourly:
             shell.stop(f"station {name} is not in the files, expected one of {', '.join(found.hourly)}")
-    start = _midnight(first, found.zone) if first else found.start
-    end = _midnight(last + timedelta(days=1), found.zone) if last else found.end
+    start = midnight(first, found.zone) if first else found.start
+    end = midnight(last + timedelta(days=1), found.zone) if last else found.end
     hourly = {
         name: frame[frame.index < end] if with_year_before else frame[(frame.index >= start) & (frame.index < end)]
         for name, frame in found.hourly.items()
@@ -140,7 +137,3 @@ def _cut(
     if not hourly:
         shell.stop(f"no hours in the files from {first or 'their start'} to {last or 'their end'}")
     return replace(found, hourly=hourly, stations={name: found.stations[name] for name in hourly}, start=start, end=end)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

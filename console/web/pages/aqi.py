@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from console.view.aqi import city_rows
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem
+from schemas.interval import midnight
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,4 +42,4 @@ def _read(queries: Queries, page: Page) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _first_day(page: Page) -> datetime:
     """Beginning of the first of the last days, today included, in the network's zone."""
     first = page.now.astimezone(page.zone).date() - timedelta(days=_DAYS - 1)
-    return datetime.combine(first, time(), page.zone).astimezone(UTC)
+    return midnight(first, page.zone)

@@ -53,7 +53,7 @@ def draw_levels(axes: Axes, highest: float, language: str, *, at: float) -> None
             axes.axhline(level.highest, color=LIGHT.grid, linewidth=0.8, zorder=0)
         if level.lowest < top:
             middle = (max(level.lowest, 0) + min(level.highest, top)) / 2
-            name = level.name_zh if language == "zh" else level.name_en
+            name = level.name(language)
             axes.text(at, middle, name, fontsize=7, va="center", color=LIGHT.soft)
     axes.set_ylim(0, top)
 
@@ -72,7 +72,7 @@ def month_chart(evidence: ReportEvidence, language: str) -> str:
             days = np.array(
                 [int((index[month == one].between(level.lowest, level.highest)).sum()) for one in range(1, 13)]
             )
-            name = level.name_zh if language == "zh" else level.name_en
+            name = level.name(language)
             axes.bar(
                 range(1, 13), days, bottom=below, color=level.colour, edgecolor=LIGHT.soft, linewidth=0.6, label=name
             )

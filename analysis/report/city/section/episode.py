@@ -161,7 +161,7 @@ def _spell_cells(
         f"{text} →" if open_end else text,
         item.length,
         peak,
-        level.name_zh if language == "zh" else level.name_en,
+        level.name(language),
         primary,
         _known(days["pm25"].mean()),
         _known(days["pm25"].max()),

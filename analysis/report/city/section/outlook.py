@@ -80,15 +80,10 @@ def _figures(item: OutlookDay, language: str) -> dict[str, ReportCell]:
         "aqi": item.aqi,
         "low": item.low,
         "high": item.high,
-        "level": _level(item.aqi, language),
+        "level": level_of(item.aqi).name(language),
         "primary": item.primary,
         "above": None if item.above_100 is None else 100 * item.above_100,
     }
-
-
-def _level(index: int, language: str) -> str:
-    level = level_of(index)
-    return level.name_zh if language == "zh" else level.name_en
 
 
 def _outlook_table(evidence: ReportEvidence, found: Outlook, language: str) -> ReportTable:
@@ -110,7 +105,7 @@ def _outlook_table(evidence: ReportEvidence, found: Outlook, language: str) -> R
             if item.series == evidence.place.code
             else evidence.member_name(item.series, language)
         )
-        ends = dict.fromkeys(_level(index, language) for index in (item.low, item.high))
+        ends = dict.fromkeys(level_of(index).name(language) for index in (item.low, item.high))
         cells = (
             str(item.day),
             name,

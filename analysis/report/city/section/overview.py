@@ -64,7 +64,7 @@ def _day(evidence: ReportEvidence, language: str) -> ReportSentence:
         key="report.city.day_aqi" if row["primary"] else "report.city.day_aqi_clean",
         figures={
             "aqi": int(row["aqi"]),
-            "level": level.name_zh if language == "zh" else level.name_en,
+            "level": level.name(language),
             "primary": str(row["primary"]),
             "stations": int(row["stations"]),
         },
@@ -126,7 +126,7 @@ def _levels(evidence: ReportEvidence, language: str) -> ReportTable:
     rows = []
     for level in levels():
         days = int(index.between(level.lowest, level.highest).sum())
-        name = level.name_zh if language == "zh" else level.name_en
+        name = level.name(language)
         cells = (name, f"{level.lowest}-{level.highest}", days, share(days, len(index)), len(index))
         rows.append(ReportRow(key=f"level{level.level}", cells=cells))
     columns = (

@@ -79,7 +79,7 @@ def plot_calendar(place: str, table: pd.DataFrame, zone: ZoneInfo, span: tuple[d
             words("statistics.calendar", place=place, n=known, days=len(list(_days(*span)))), loc="left", fontsize=10
         )
         handles = [Rectangle((0, 0), 1, 1, color=item.colour) for item in levels()]
-        names = [item.name_zh if language == "zh" else item.name_en for item in levels()]
+        names = [item.name(language) for item in levels()]
         figure.legend(handles, names, loc="outside lower left", ncols=6, frameon=False, fontsize=8)
     return out.getvalue()
 
