@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from console.cli import shell
-from console.cli.export_coanalysis import (
-    write_assessments,
-    write_chemistry,
-    write_cut_lists,
-    write_deweathered,
-    write_joint_days,
-    write_joint_episodes,
-    write_relations,
-)
-from console.cli.export_table import write_tables
+from console.cli.export_coanalysis import write_coanalysis
+from console.cli.export_table import names_all, write_tables
 from store.archive.option import ExportFormat, ProductKind
 
 if TYPE_CHECKING:
@@ -104,7 +96,9 @@ def _write_product(
     output, form, _ = where
     try:
         with shell.explained("export"):
-            return _WRITERS[product](settings, where, what)
+            if product in _WRITERS:
+                return _WRITERS[product](settings, where, what)
+            return write_coanalysis(product, settings, where, what)
     except OSError as error:
         typer.echo(f"skyground: {output} ({form}) cannot be written: {error.strerror or error}", err=True)
         raise typer.Exit(1) from error
@@ -233,7 +227,7 @@ def _write_stored(
     from store.influx.store import InfluxStore
 
     _, ids, start, end = what
-    is_all = set(ids) >= {item.id for item in settings.stations.station_list}
+    is_all = names_all(settings, ids)
     counts: list[int] = []
     series: set[str] = set()
 
@@ -256,11 +250,5 @@ _WRITERS = {
     ProductKind.FORECASTS: _write_forecasts,
     ProductKind.FORECAST_SCORES: _write_scores,
     ProductKind.FORECAST_AQI_SCORES: _write_aqi_scores,
-    ProductKind.ASSESSMENTS: write_assessments,
-    ProductKind.JOINT_DAYS: write_joint_days,
-    ProductKind.JOINT_EPISODES: write_joint_episodes,
-    ProductKind.RELATIONS: write_relations,
-    ProductKind.DEWEATHERED: write_deweathered,
-    ProductKind.CHEMISTRY: write_chemistry,
-    ProductKind.COCONTROL: write_cut_lists,
 }
+"""Those that are no tables of co-analysis."""

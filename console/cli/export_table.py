@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from store.archive.provenance import Provenance
+    from store.settings import SharedSettings
 
 
 def write_tables(
@@ -29,11 +30,6 @@ def write_tables(
         write(output, chain([first], tables), origin, units)
 
 
-def write_one(
-    where: tuple[Path, ExportFormat, Provenance], table: pd.DataFrame, units: dict[str, str], series: str
-) -> tuple[int, int]:
-    """Write a table that fits in memory; returns its rows, and different values of the column ``series``."""
-    if table.empty:
-        return 0, 0
-    write_tables(where, iter([table]), units)
-    return len(table), int(table[series].nunique())
+def names_all(settings: SharedSettings, ids: list[str]) -> bool:
+    """Whether no station is left out: cities are exported too."""
+    return set(ids) >= {item.id for item in settings.stations.station_list}

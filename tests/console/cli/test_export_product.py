@@ -13,9 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.report.stored_case import CASE
+from analysis.run.coanalysis.export import TABLES
 from analysis.run.receptor.receptor_model import KIND
 from analysis.run.to_json import to_json
 from console.cli import build_app
+from console.cli.export_product import _WRITERS
+from store.archive.option import ProductKind
 from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.analysis.report.test_product_table import START, hours, solution
@@ -50,6 +53,11 @@ def filled(settings: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> SharedS
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(build_app(["export"]), ["export", "--from", "2026-11-20", "--to", "2026-11-24", *words])
+
+
+def test_every_product_has_a_writer_or_a_table() -> None:
+    assert set(_WRITERS).isdisjoint(TABLES)
+    assert {*_WRITERS, *TABLES} == set(ProductKind)
 
 
 def test_the_masses_of_factors_are_exported_with_units_and_provenance(filled: SharedSettings, tmp_path: Path) -> None:
