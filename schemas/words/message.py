@@ -16,6 +16,7 @@ format in the text  what is written
 ``{x:lines}``       the sentences of stored reasons, one a line; a line that is no reason is written unchanged
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
 ``{n:plural.a|b}``  a number and what is counted, ``a`` for one: 1 reading, 3 readings; only where the language has a plural
+``{x:known.text}``  the text, with arguments of its own, where the figure is known; else nothing: the bracket of an interval
 ``{x:.1f}``         Python's format
 =================== =====================================================================================
 """
@@ -51,6 +52,7 @@ _UNITS = {
 }
 _SUPERSCRIPT = str.maketrans("23", "²³")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_KNOWN = "known."
 _TINY = 1e-9
 """Below it a number is written as a power of ten."""
 MISSING = "–"
@@ -106,12 +108,19 @@ def format_message(text: str, language: str, arguments: Mapping[str, object]) ->
     parts: list[str] = []
     for literal, name, spec in _parsed(text):
         parts.append(literal)
-        if name:
+        if name and spec.startswith(_KNOWN):
+            is_known = _is_known(arguments[name])
+            parts.append(format_message(spec.removeprefix(_KNOWN), language, arguments) if is_known else "")
+        elif name:
             written = _written(arguments[name], spec, language)
             if spec == "unit" and not written:  # a pure number: no space before the unit either
                 parts[-1] = parts[-1].removesuffix(" ")
             parts.append(written)
     return "".join(parts)
+
+
+def _is_known(value: object) -> bool:
+    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
 
 
 @lru_cache(maxsize=4096)

@@ -60,6 +60,7 @@ def test_one_day_has_no_interval_and_low_confidence() -> None:
     statements = chemistry_statements(summary(1))
     assert {item.confidence for item in statements} <= {Confidence.LOW, Confidence.NONE}
     assert "No interval: 1 day has values, 14 are needed." in statements[0].text("en")
+    assert [item.key for item in statements if "– to –" in item.text("en") or "– 至 –" in item.text("zh")] == []
 
 
 def test_secondary_carbon_of_few_days_has_no_interval_and_says_so() -> None:

@@ -15,9 +15,15 @@ FORBIDDEN = ("有人", "谁也", "用文字")
 
 
 def _arguments(text: str) -> set[tuple[str, str]]:
-    """Names and formats; a plural is a matter of the language."""
-    parsed = string.Formatter().parse(text)
-    return {(name, "" if (spec or "").startswith("plural.") else spec or "") for _, name, spec, _ in parsed if name}
+    """Names and formats; a plural is a matter of the language, and so is a text that is left out where a figure is not known."""
+    found: set[tuple[str, str]] = set()
+    for _, name, spec, _ in string.Formatter().parse(text):
+        if not name:
+            continue
+        kind, _, rest = (spec or "").partition(".")
+        found |= _arguments(rest) if kind == "known" else set()
+        found.add((name, {"known": "known", "plural": ""}.get(kind, spec or "")))
+    return found
 
 
 def _source(language: str) -> str:

@@ -123,3 +123,9 @@ def test_a_reason_that_lacks_figures_has_its_sentence_with_dashes() -> None:
 
 def test_a_figure_that_is_not_known_is_a_dash_in_every_format() -> None:
     assert format_message("{a:.1f} {b:percent}", "en", {"a": math.nan, "b": math.nan}) == "– –"
+
+
+def test_a_bracket_of_an_interval_is_left_out_where_the_interval_is_not_known() -> None:
+    text = "0.5 ({low:known.{low:.1f} to {high:.1f}; }{n} h)"
+    assert format_message(text, "en", {"low": 0.25, "high": 0.75, "n": 400}) == "0.5 (0.2 to 0.8; 400 h)"
+    assert format_message(text, "en", {"low": math.nan, "high": math.nan, "n": 40}) == "0.5 (40 h)"
