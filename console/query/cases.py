@@ -27,7 +27,7 @@ _DRAWING = threading.Lock()
 """matplotlib's settings are those of the process: one picture at a time."""
 
 
-class AlertCase(NamedTuple):
+class CaseLookup(NamedTuple):
     """What is known of the case of an alert.
 
     Attributes
@@ -50,7 +50,7 @@ class AlertCase(NamedTuple):
     old: list[Document]
 
 
-def read_alert_case(state: StateStore, network: Network, episode: AlertHistory) -> AlertCase:
+def read_alert_case(state: StateStore, network: Network, episode: AlertHistory) -> CaseLookup:
     """The case file of an alert."""
     # the analysis takes a second to import: paid by the first page of an alert
     from alerts.mail.first_case import case_of, is_of_air, why_no_case
@@ -59,10 +59,10 @@ def read_alert_case(state: StateStore, network: Network, episode: AlertHistory) 
     item = case_of(state, worst)
     if item is not None:
         versions = len(state.documents.list_versions(CASE, item.case.key))
-        return AlertCase(item, versions, None, is_expected=True, old=[])
+        return CaseLookup(item, versions, None, is_expected=True, old=[])
     prefix = f"{worst.station_id}/{worst.parameter or ''}"
     old = matching(state.documents.each("attribution", prefix=prefix), episode)
-    return AlertCase(None, 0, why_no_case(state, worst), is_expected=is_of_air(worst, network), old=old)
+    return CaseLookup(None, 0, why_no_case(state, worst), is_expected=is_of_air(worst, network), old=old)
 
 
 def read_alert_cases(state: StateStore, episodes: Sequence[AlertHistory]) -> dict[int, CaseFile]:

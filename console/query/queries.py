@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from analysis.report.stored_case import StoredCase
     from analysis.run.forecast.history import IssueNote
     from analysis.run.report.city_report import ReportFormat
-    from console.query.cases import AlertCase
+    from console.query.cases import CaseLookup
     from console.query.reports import ReportList
     from console.view.alert import AlertHistory
     from console.view.part import QueryPart
@@ -222,7 +222,7 @@ class Queries:
         """The episode that a transition belongs to; None where there is none."""
         return read_episode(self.state, transition_id)
 
-    def alert_case(self, episode: AlertHistory) -> AlertCase:
+    def alert_case(self, episode: AlertHistory) -> CaseLookup:
         """The case file of an alert, or what is known of its absence."""
         return read_alert_case(self.state, self.network, episode)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from analysis.report.stored_case import StoredCase
-    from console.query.cases import AlertCase
+    from console.query.cases import CaseLookup
     from console.query.queries import Queries
     from console.view.alert import AlertHistory
     from console.view.case import CaseView
@@ -70,7 +70,7 @@ def _why(stored: str | None, language: str) -> str | None:
     return stored if reason is None else render(reason, language)
 
 
-def show_alert_case(page: Page, queries: Queries, episode: AlertHistory, found: AlertCase) -> None:
+def show_alert_case(page: Page, queries: Queries, episode: AlertHistory, found: CaseLookup) -> None:
     """The case file of an alert, or why there is none."""
     if found.item is None:
         if found.is_expected and not found.old:

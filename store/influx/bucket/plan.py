@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store.error import StoreError
-from store.influx.bucket.step import FOREVER, V2, V3, BucketState, Step, StepKind, bucket_name
+from store.influx.bucket.step import FOREVER, V2, V3, BucketAction, BucketState, Step, bucket_name
 from store.influx.bucket.v1 import has_database, states_v1, take_v1
 from store.influx.bucket.v2 import states_v2, take_v2
 from store.influx.http import Bucket
@@ -78,23 +78,23 @@ def read_states(http: InfluxHttp) -> list[BucketState]:
 
 
 def _database_step(http: InfluxHttp) -> Step:
-    return Step(kind=StepKind.CREATE_DATABASE, bucket=None, name=http.database)
+    return Step(kind=BucketAction.CREATE_DATABASE, bucket=None, name=http.database)
 
 
 def _retention_steps(state: BucketState, keep_s: int | None) -> list[Step]:
     bucket, name, before = state.bucket, state.name, state.keep_s
     if before is None:
-        return [Step(kind=StepKind.CREATE, bucket=bucket, name=name, keep_s=keep_s or FOREVER)]
+        return [Step(kind=BucketAction.CREATE, bucket=bucket, name=name, keep_s=keep_s or FOREVER)]
     if keep_s is None or keep_s == before:
         return []
     is_longer = keep_s == FOREVER or FOREVER < before < keep_s
-    kind = StepKind.KEEP_LONGER if is_longer else StepKind.KEEP_SHORTER
+    kind = BucketAction.KEEP_LONGER if is_longer else BucketAction.KEEP_SHORTER
     return [Step(kind=kind, bucket=bucket, name=name, keep_s=keep_s, before_s=before)]
 
 
 def _mapping_steps(http: InfluxHttp, state: BucketState, *, remap: bool) -> list[Step]:
     if not state.mapped_to:
-        return [Step(kind=StepKind.MAP, bucket=state.bucket, name=state.name)]
+        return [Step(kind=BucketAction.MAP, bucket=state.bucket, name=state.name)]
     is_own = state.keep_s is not None and state.mapped_to == state.name
     if is_own and (state.is_default or state.bucket is not Bucket.NATIVE):
         return []
@@ -106,4 +106,4 @@ def _mapping_steps(http: InfluxHttp, state: BucketState, *, remap: bool) -> list
         )
         raise StoreError(msg)
     other = f"{state.name}, not the default" if is_own else state.mapped_to
-    return [Step(kind=StepKind.REMAP, bucket=state.bucket, name=state.name, other=other)]
+    return [Step(kind=BucketAction.REMAP, bucket=state.bucket, name=state.name, other=other)]

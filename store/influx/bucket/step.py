@@ -21,7 +21,7 @@ FOREVER: Final = 0
 _UNITS_S = {"h": 3600, "d": 86_400, "w": 604_800, "m": 60, "s": 1}
 
 
-class StepKind(StrEnum):
+class BucketAction(StrEnum):
     """What a step does."""
 
     CREATE_DATABASE = "create_database"
@@ -40,7 +40,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     for ever, ``before_s`` the one so far, None where there was none; ``other`` the bucket that a mapping points to so far.
     """
 
-    kind: StepKind
+    kind: BucketAction
     bucket: Bucket | None
     name: str
     keep_s: int = FOREVER
@@ -50,18 +50,18 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def deletes(self) -> bool:
         """Whether readings older than the retention are deleted."""
-        return self.kind is StepKind.KEEP_SHORTER
+        return self.kind is BucketAction.KEEP_SHORTER
 
     def __str__(self) -> str:
         words = {
-            StepKind.CREATE_DATABASE: f"create database {self.name}",
-            StepKind.CREATE: f"create {self.name}, kept {span_text(self.keep_s)}",
-            StepKind.KEEP_LONGER: f"keep {self.name} {span_text(self.keep_s)} instead of {span_text(self.before_s)}",
-            StepKind.KEEP_SHORTER: f"keep {self.name} {span_text(self.keep_s)} instead of {span_text(self.before_s)}: "
+            BucketAction.CREATE_DATABASE: f"create database {self.name}",
+            BucketAction.CREATE: f"create {self.name}, kept {span_text(self.keep_s)}",
+            BucketAction.KEEP_LONGER: f"keep {self.name} {span_text(self.keep_s)} instead of {span_text(self.before_s)}",
+            BucketAction.KEEP_SHORTER: f"keep {self.name} {span_text(self.keep_s)} instead of {span_text(self.before_s)}: "
             "DELETES what is older",
-            StepKind.MAP: f"map database and retention policy {self.name.replace('/', '.')} to the bucket {self.name}"
+            BucketAction.MAP: f"map database and retention policy {self.name.replace('/', '.')} to the bucket {self.name}"
             + (" (the default)" if self.bucket is Bucket.NATIVE else ""),
-            StepKind.REMAP: f"map {self.name.replace('/', '.')} to the bucket {self.name} instead of {self.other}",
+            BucketAction.REMAP: f"map {self.name.replace('/', '.')} to the bucket {self.name} instead of {self.other}",
         }
         return words[self.kind]
 

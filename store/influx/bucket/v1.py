@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from store.error import StoreAccessError, StoreMissingError
-from store.influx.bucket.step import _UNITS_S, FOREVER, BucketState, Step, StepKind, bucket_name
+from store.influx.bucket.step import _UNITS_S, FOREVER, BucketAction, BucketState, Step, bucket_name
 from store.influx.http import Bucket
 from store.influx.influxql import quote_identifier
 
@@ -54,8 +54,8 @@ def take_v1(http: InfluxHttp, step: Step) -> None:
     if step.bucket is None:
         http.query_json(f"CREATE DATABASE {database}")
         return
-    verb = "CREATE" if step.kind is StepKind.CREATE else "ALTER"
+    verb = "CREATE" if step.kind is BucketAction.CREATE else "ALTER"
     duration = "INF" if step.keep_s == FOREVER else f"{step.keep_s}s"
-    tail = " REPLICATION 1" if step.kind is StepKind.CREATE else ""
-    tail += " DEFAULT" if step.kind is StepKind.CREATE and step.bucket is Bucket.NATIVE else ""
+    tail = " REPLICATION 1" if step.kind is BucketAction.CREATE else ""
+    tail += " DEFAULT" if step.kind is BucketAction.CREATE and step.bucket is Bucket.NATIVE else ""
     http.query_json(f"{verb} RETENTION POLICY {quote_identifier(step.bucket)} ON {database} DURATION {duration}{tail}")

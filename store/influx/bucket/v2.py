@@ -10,7 +10,7 @@ from influxdb_client.domain.dbrp_create import DBRPCreate
 from influxdb_client.service.dbr_ps_service import DBRPsService
 
 from store.error import StoreAccessError, StoreMissingError
-from store.influx.bucket.step import FOREVER, BucketState, Step, StepKind, bucket_name
+from store.influx.bucket.step import FOREVER, BucketAction, BucketState, Step, bucket_name
 from store.influx.http import Bucket, explained
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def take_v2(http: InfluxHttp, steps: list[Step]) -> None:
     for step in steps:
         rules = [] if step.keep_s == FOREVER else [BucketRetentionRules(type="expire", every_seconds=step.keep_s)]
         with explained(http):
-            if step.kind is StepKind.CREATE:
+            if step.kind is BucketAction.CREATE:
                 buckets.create_bucket(BucketBody(name=step.name, org_id=org_id, retention_rules=rules))
-            elif step.kind in {StepKind.KEEP_LONGER, StepKind.KEEP_SHORTER}:
+            elif step.kind in {BucketAction.KEEP_LONGER, BucketAction.KEEP_SHORTER}:
                 body = buckets.find_bucket_by_name(step.name)
                 body.retention_rules = rules or [BucketRetentionRules(type="expire", every_seconds=FOREVER)]
                 buckets.update_bucket(body)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from store.error import StoreAccessError, StoreError, StoreMissingError
 from store.influx.bucket.access import try_access
 from store.influx.bucket.plan import apply, ensure_buckets, plan, read_states
-from store.influx.bucket.step import StepKind, parse_span, span_text
+from store.influx.bucket.step import BucketAction, parse_span, span_text
 from store.influx.bucket.v2 import organisation_id
 from store.influx.http import Bucket, InfluxHttp
 from store.influx.token import READS, WRITES, TokenOwner, create_token, list_tokens, revoke_token
@@ -47,7 +47,7 @@ def kept(http: InfluxHttp) -> dict[str, int | None]:
 
 def test_a_plan_is_empty_once_it_is_applied(http: InfluxHttp) -> None:
     steps = plan(http, {Bucket.OPS: 90 * DAY_S})
-    assert {step.bucket for step in steps if step.kind is StepKind.CREATE} == set(Bucket)
+    assert {step.bucket for step in steps if step.kind is BucketAction.CREATE} == set(Bucket)
     apply(http, steps)
     assert plan(http, {Bucket.OPS: 90 * DAY_S}) == []
     assert kept(http) == {"native": 0, "hourly": 0, "product": 0, "ops": 90 * DAY_S}
@@ -56,7 +56,7 @@ def test_a_plan_is_empty_once_it_is_applied(http: InfluxHttp) -> None:
 def test_retention_is_changed_both_ways_and_only_the_shorter_one_deletes(http: InfluxHttp) -> None:
     ensure_buckets(http)
     (shorter,) = plan(http, {Bucket.NATIVE: 730 * DAY_S})
-    assert (shorter.kind, shorter.deletes) == (StepKind.KEEP_SHORTER, True)
+    assert (shorter.kind, shorter.deletes) == (BucketAction.KEEP_SHORTER, True)
     assert "730d instead of for ever: DELETES" in str(shorter)
     apply(http, [shorter])
     (longer,) = plan(http, {Bucket.NATIVE: 800 * DAY_S})
