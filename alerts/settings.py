@@ -32,7 +32,9 @@ class AlertSettings(SharedSettings):
         [s]
     mail_from : str
     mail_to : tuple of str
-        Comma-separated in the environment.
+        Comma-separated in the environment; not used where ``people`` is set.
+    people : Path or None
+        TOML: persons, teams, duty roster, routes. None: ``mail_to`` is the one team.
     rules : Path
         TOML.
     notify_max_age_h : float or None
@@ -51,6 +53,7 @@ class AlertSettings(SharedSettings):
     smtp_timeout_s: float = 20.0
     mail_from: str = "skyground <skyground@localhost>"
     mail_to: Annotated[tuple[str, ...], NoDecode] = ("duty@localhost",)
+    people: Path | None = None
     rules: Path = Path("deploy/rules.example.toml")
     notify_max_age_h: float | None = None
     watch_interval_s: float = 3.0
@@ -65,6 +68,11 @@ class AlertSettings(SharedSettings):
             msg = f"expected one of {', '.join(item + 'host:port' for item in SMTP_SCHEMES)}"
             raise ValueError(msg)
         return value
+
+    @field_validator("people", mode="before")
+    @classmethod
+    def _no_people_where_empty(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("mail_to", mode="before")
     @classmethod
