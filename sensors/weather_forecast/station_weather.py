@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from schemas.parameter import parameter
 from sensors.weather_forecast.error import WeatherForecastError, hour_text, refusal, refuse
@@ -23,6 +22,7 @@ from sensors.weather_forecast.run import Cell, RunField, WeatherRun
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from schemas.network import Station
@@ -144,6 +144,8 @@ def _moment(hour: int) -> datetime:
 
 
 def _station_hours(run: WeatherRun, station: Station) -> pd.DataFrame:
+    import pandas as pd
+
     if station.lon is None or station.lat is None:
         raise WeatherForecastError(refusal(station.id, "no_place"))
     found = stencil(run.lat, run.lon, (station.lon, station.lat))

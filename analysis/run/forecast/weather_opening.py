@@ -1,28 +1,26 @@
 """Opens files of weather forecasts in a process of their own first: a damaged HDF5 file can hold or end the process that opens it.
 
-``python -m analysis.run.forecast.weather_opening FILE...`` opens each file and prints its place in the list.
+The process is `sensors.weather_forecast.opening`.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sensors.weather_forecast import WeatherForecastError, read_reference
 from sensors.weather_forecast.error import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from schemas.reason import Reason
 
 LIMIT_S = 60.0
 """Longest time in which the files of a run are opened, however many: without a next one in it, the one that is open is refused [s]."""
 _HDF5 = b"\x89HDF"
-_CHILD = ("-m", "analysis.run.forecast.weather_opening")
+_CHILD = ("-m", "sensors.weather_forecast.opening")
 
 
 def opened(files: Sequence[Path], *, limit_s: float = LIMIT_S) -> tuple[list[Path], list[Reason]]:
@@ -72,17 +70,3 @@ def _is_hdf5(path: Path) -> bool:
             return file.read(len(_HDF5)) == _HDF5
     except OSError:
         return False
-
-
-def main(names: Sequence[str]) -> None:
-    """Open each file and print its place in the list."""
-    for place, name in enumerate(names):
-        # of a file that is refused for what it holds, the caller says why when it reads it again
-        with suppress(WeatherForecastError):
-            read_reference(Path(name))
-        sys.stdout.write(f"{place}\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
