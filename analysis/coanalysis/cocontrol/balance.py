@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.coanalysis.cocontrol.box.forcing import STEPS_PER_HOUR, mixing_heights, relative_wind
+from analysis.coanalysis.cocontrol.box.emission import implied_source
+from analysis.coanalysis.cocontrol.box.forcing import STEPS_PER_HOUR, mixing_heights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,8 @@ _RELATIVE_ERROR = {"sulfate": 0.2, "nitrate": 0.25, "soa": 0.35}
 """Error of the model's mean that is not one of its constants [1], project's choice."""
 _USUAL_MIDDAY, _MIDDAY_ERROR = 0.9, 0.45
 """Source of CO from 10:00 to 15:00 by that of the day, and its error [1], project's choice."""
+_FORMALDEHYDE_ERROR = 0.25
+"""Of the midday source of formaldehyde that is neither made nor emitted, by what is made [1], project's choice."""
 _OX_ERROR_PPB_H, _OX_RELATIVE = 0.7, 0.2
 _CLOCK_ERROR = 0.15
 """Error of the ratio of two sources by day against that by night [1], project's choice."""
@@ -68,6 +71,10 @@ def deviations(given: ModelInput, run: BoxRun, constant: dict[str, Array], latit
     if given.has("sulfate") and given.days >= FEWEST_VARIATION_D:
         rows.append(_variation(given.series["sulfate"], run.sulfate[:, :, 0] * _MASS["sulfate"]))
         errors.append(_VARIATION_ERROR)
+    if given.has("formaldehyde"):
+        noon = given.between(10, 16)
+        rows.append(run.formaldehyde_residual[noon].mean(axis=0) / max(float(run.formaldehyde_made[noon].mean()), 1e-6))
+        errors.append(_FORMALDEHYDE_ERROR)
     height = mixing_heights(given, constant["growth"][:, None], latitude_deg)[::STEPS_PER_HOUR][: len(given.start)]
     rows.append(_midday_source(given, constant, height))
     errors.append(_MIDDAY_ERROR)
@@ -88,20 +95,10 @@ def is_clock_refuted(given: ModelInput, deviation: Array, error: Array) -> bool:
     return given.clock is not None and bool(abs(deviation[-1].mean()) > _CLOCK_REFUTED_FROM * error[-1])
 
 
-def _source(level: Array, loss: Array, given: ModelInput, constant: dict[str, Array], height: Array) -> Array:
-    """Source that the observed level takes, times the mixing height, (hour, member) [ppb s⁻¹]; ``loss`` [s⁻¹]."""
-    is_light = given.between(7, 18)[:, None]
-    exchange = np.where(is_light, constant["dilution_day"], constant["dilution_night"]) * relative_wind(given)[:, None]
-    mixed = np.maximum(np.gradient(np.log(height), axis=0), 0.0) / 3600.0
-    return np.asarray(
-        (np.gradient(level, axis=0)[:, None] / 3600.0 + (exchange + mixed + loss) * level[:, None]) * height
-    )
-
-
 def _midday_source(given: ModelInput, constant: dict[str, Array], height: Array) -> Array:
     """Midday source of CO (NOx without it) by that of the whole day, less the usual one: tells how much the layer grows."""
     series = given.series["co"] if given.has("co") else given.series["no2"] + given.series.get("no", 0.0)
-    source = _source(series - np.percentile(series, 2), np.zeros_like(height), given, constant, height)
+    source = implied_source(series - np.percentile(series, 2), np.zeros_like(height), given, constant, height)
     whole = source.mean(axis=0)
     # a series that is constant, or falls all the time, has no source and says nothing of the layer
     known = whole > 0.0
@@ -118,7 +115,9 @@ def _clock(given: ModelInput, oh: Array, constant: dict[str, Array], height: Arr
         return np.zeros(oh.shape[1])
     pair = given.clock
     sources = [
-        _source(level - 0.5 * np.percentile(level, 5), k_oh * constant["reactivity"] * oh, given, constant, height)
+        implied_source(
+            level - 0.5 * np.percentile(level, 5), k_oh * constant["reactivity"] * oh, given, constant, height
+        )
         for level, k_oh in ((pair.fast_ppb, pair.fast_k_oh), (pair.slow_ppb, pair.slow_k_oh))
     ]
     day, night = (given.between(*hours) for hours in (_CLOCK_DAY_H, _CLOCK_NIGHT_H))

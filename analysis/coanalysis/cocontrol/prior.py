@@ -59,6 +59,8 @@ PRIOR = {
     "missing_isoprene": Constant(1.0, 0.9, "OH reactivity of isoprene where it was not measured, by the usual one [1]"),
     "unlisted": Constant(1.0, 0.6, "species of a group that were not measured, by their usual part [1]"),
     "ammonia_unmeasured": Constant(6.0, 0.9, "gaseous NH3 where none was measured [ppb]"),
+    "emitted_carbonyl": Constant(1.0, 0.6, "emission of carbonyls by that of the evening's ratio to the tracer [1]"),
+    "formaldehyde": Constant(1.0, 0.3, "factor on the formaldehyde made of VOC [1]"),
 }
 
 USUAL_SHARE = {"alkene": 0.35, "aromatic": 0.25, "alkane": 0.18, "ovoc": 0.22}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.coanalysis.cocontrol.box.forcing import STEP_S
+from analysis.coanalysis.cocontrol.box.forcing import STEP_S, STEPS_PER_HOUR
 from analysis.coanalysis.cocontrol.box.radical import ORGANIC_NITRATE, alkenes, missing_reactivity
 from analysis.coanalysis.cocontrol.box.rate import (
     METHANE_S1,
@@ -99,8 +99,8 @@ def advance_gases(
     now: Moment,
     steps: NDArray[np.int64],
     rest: tuple[Array, Array, Array, LayerExchange],
-) -> None:
-    """Precursors and carbonyls.
+) -> tuple[Array, Array]:
+    """Precursors and carbonyls; returns what is made of formaldehyde in the base, and its source beyond that and its emission [ppb s⁻¹].
 
     Parameters
     ----------
@@ -113,20 +113,29 @@ def advance_gases(
         What of each lump reacts and loss of NOx by night [ppb s⁻¹], NO at the start [ppb], exchange of the layer.
     """
     reacted, night, no, mixing = rest
-    gas, exchange, none = state.gas, mixing.exchange, np.zeros(setting.shape)
+    gas, none = state.gas, np.zeros(setting.shape)
+    # air aloft is taken as that outside; without this dilution the morning's fall would count as a negative source, and a cut of it as a rise
+    exchange = mixing.exchange + mixing.grown
     made = _made_gases(setting, state, now, reacted)
+    beyond = np.zeros(setting.shape[0])
     for name, sink in _lost_gases(setting, state, now, (night, no, mixing)).items():
         if name not in gas:
             continue
         target = setting.observed[name](steps + 1) if name in setting.observed else None
         outside = setting.outside.get(name, 0.0) * exchange
-        kept = setting.kept.get(_PRECURSOR_OF.get(name, ""), np.ones((1, setting.shape[1])))
-        gas[name] = _forced(gas[name], target, (sink + exchange, made.get(name, none), outside), kept)
+        lost = 1.0 - setting.kept.get(_PRECURSOR_OF.get(name, ""), np.ones((1, setting.shape[1])))
+        emitted = (
+            setting.emitted[name][steps // STEPS_PER_HOUR, setting.member][:, None] if name in setting.emitted else None
+        )
+        gas[name], source = _forced(gas[name], target, (sink + exchange, made.get(name, none), outside), lost, emitted)
+        if name == "formaldehyde" and emitted is not None:
+            beyond = (source - emitted)[:, 0]
     for row, lump in enumerate(setting.lumps):
         sink = setting.k_voc[row] * state.oh + exchange
         target = setting.voc_steps[row][steps + 1][:, None] * setting.voc_gauge[row]
         rates = (sink, none, setting.voc_outside[row] * exchange)
-        state.voc[row] = _forced(state.voc[row], target, rates, setting.kept[lump.group])
+        state.voc[row], _ = _forced(state.voc[row], target, rates, 1.0 - setting.kept[lump.group])
+    return made["formaldehyde"][:, 0], beyond
 
 
 def _made_gases(setting: BoxSetting, state: AirColumn, now: Moment, reacted: Array) -> dict[str, Array]:
@@ -139,7 +148,7 @@ def _made_gases(setting: BoxSetting, state: AirColumn, now: Moment, reacted: Arr
         for name in ("formaldehyde", "aldehyde", "dicarbonyl")
     }
     return {
-        "formaldehyde": sums["formaldehyde"] + METHANE_S1 * state.oh,
+        "formaldehyde": setting.constant["formaldehyde"] * sums["formaldehyde"] + METHANE_S1 * state.oh,
         "aldehyde": sums["aldehyde"],
         "dicarbonyl": setting.constant["dicarbonyl"] * sums["dicarbonyl"],
     }
@@ -210,11 +219,17 @@ def mix_aloft(setting: BoxSetting, state: AirColumn, left: Array, now: Moment) -
         state.aloft[name] = (aloft + STEP_S * source) / (1.0 + STEP_S * (left + wind))
 
 
-def _forced(now: Array, target: Array | None, rates: tuple[Array, Array, Array], kept: Array) -> Array:
-    """One implicit step: the base reaches ``target``, the others get the source that this took, ``kept`` of it; without target no source."""
+def _forced(
+    now: Array, target: Array | None, rates: tuple[Array, Array, Array], lost: Array, emitted: Array | None = None
+) -> tuple[Array, Array]:
+    """One implicit step and the source of the base: the base reaches ``target``, the others get the source that this took.
+
+    ``lost`` is what a cut takes of what is emitted: all of the source, or ``emitted`` of it [ppb s⁻¹]; without target no source.
+    """
     sink, made, outside = rates
-    source: Array | float = 0.0
+    source = np.zeros_like(now[:, :1])
     if target is not None:
         source = (target * (1.0 + STEP_S * sink[:, :1]) - now[:, :1]) / STEP_S - made[:, :1] - outside
-    stepped: Array = (now + STEP_S * (made + outside + kept * source)) / (1.0 + STEP_S * sink)
-    return np.maximum(stepped, 1e-5)
+    without = lost * (source if emitted is None else emitted)
+    stepped: Array = (now + STEP_S * (made + outside + source - without)) / (1.0 + STEP_S * sink)
+    return np.maximum(stepped, 1e-5), source

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.coanalysis.cocontrol.box.emission import carbonyl_emission
 from analysis.coanalysis.cocontrol.box.forcing import (
     LITRE,
     NITRATE_G_MOL,
@@ -58,6 +59,8 @@ class BoxSetting:
         By lump: rate constant [ppb⁻¹ s⁻¹], levels at the steps [ppb], scale [1], level outside [ppb], mass of aerosol made [µg m⁻³ ppb⁻¹].
     heights : array
         Of `mixing_heights`, by member.
+    emitted : dict of str to array
+        By carbonyl, (hour of the period, member) [ppb s⁻¹].
     """
 
     constant: dict[str, Array]
@@ -76,6 +79,7 @@ class BoxSetting:
     voc_outside: list[Array]
     soa_yield: Array
     heights: Array
+    emitted: dict[str, Array]
 
 
 @dataclass(slots=True)
@@ -102,6 +106,7 @@ def box_setting(
     lumps, whole = given.lumps, np.ones_like(columns["light"])
     yields = [_soa_yield(item.group, item.k_oh, columns) * item.ug_per_ppb for item in lumps]
     observed = observed_levels(given, columns)
+    heights = mixing_heights(given, constant["growth"][:, None], latitude_deg)
     return BoxSetting(
         constant=columns,
         shape=(len(whole), 1 + len(precursors)),
@@ -120,7 +125,8 @@ def box_setting(
         voc_gauge=[_gauge(item.group, given.listed, columns) for item in lumps],
         voc_outside=[np.percentile(item.ppb, 5) * columns["outside_gas"] for item in lumps],
         soa_yield=np.stack(yields) if yields else np.zeros((0, *whole.shape)),
-        heights=mixing_heights(given, constant["growth"][:, None], latitude_deg),
+        heights=heights,
+        emitted=carbonyl_emission(given, constant, heights[:-1:STEPS_PER_HOUR]),
     )
 
 

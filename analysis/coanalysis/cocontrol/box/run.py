@@ -45,6 +45,8 @@ class BoxRun:
         Axes hour, member: production of Ox, and what the observed Ox needs beyond production and dilution [ppb h⁻¹].
     oh : array
         Of the base, axes hour, member [ppb].
+    formaldehyde_made, formaldehyde_residual : array
+        The same of formaldehyde: production, and what the observed level needs beyond production, emission and dilution [ppb s⁻¹].
     """
 
     o3: Array
@@ -55,6 +57,8 @@ class BoxRun:
     ox_made: Array
     ox_residual: Array
     oh: Array
+    formaldehyde_made: Array
+    formaldehyde_residual: Array
 
 
 def run_box(
@@ -89,11 +93,20 @@ def run_box(
         hours.append(_hour(setting, state, hour, now))
         if progress is not None:
             progress((hour + 1) / (24 * blocks.length))
-    o3, sulfate, nitrate, ammonium, soa, made, residual, oh = (
+    o3, sulfate, nitrate, ammonium, soa, made, residual, oh, carbonyl_made, beyond = (
         blocks.joined(np.stack(column)) for column in zip(*hours, strict=True)
     )
     return BoxRun(
-        o3=o3, sulfate=sulfate, nitrate=nitrate, ammonium=ammonium, soa=soa, ox_made=made, ox_residual=residual, oh=oh
+        o3=o3,
+        sulfate=sulfate,
+        nitrate=nitrate,
+        ammonium=ammonium,
+        soa=soa,
+        ox_made=made,
+        ox_residual=residual,
+        oh=oh,
+        formaldehyde_made=carbonyl_made,
+        formaldehyde_residual=beyond,
     )
 
 
@@ -101,18 +114,21 @@ def _hour(setting: BoxSetting, state: AirColumn, hour: int, now: Moment) -> tupl
     """Means of the hour, as `BoxRun` has them."""
     total: list[Array] | None = None
     for part in range(STEPS_PER_HOUR):
-        made, residual = _step(setting, state, setting.first_step + hour * STEPS_PER_HOUR + part, now)
+        made, residual, *carbonyl = _step(setting, state, setting.first_step + hour * STEPS_PER_HOUR + part, now)
         gas = state.gas
         rows = [
             np.maximum(gas["ox"] - state.no2, 0.0), gas["sulfate"].copy(), state.salt,
             state.salt + state.bound, gas["soa"].copy(), made * 3600.0, residual * 3600.0, state.oh[:, 0],
+            *carbonyl,
         ]  # fmt: skip
         total = rows if total is None else [a + b for a, b in zip(total, rows, strict=True)]
     return tuple(value / STEPS_PER_HOUR for value in total or [])
 
 
-def _step(setting: BoxSetting, state: AirColumn, steps: NDArray[np.int64], now: Moment) -> tuple[Array, Array]:
-    """One step; production of Ox and the residual of the base [ppb s⁻¹]."""
+def _step(
+    setting: BoxSetting, state: AirColumn, steps: NDArray[np.int64], now: Moment
+) -> tuple[Array, Array, Array, Array]:
+    """One step; production and residual of Ox, then of formaldehyde, in the base [ppb s⁻¹]."""
     mixing = mixing_of(setting, steps, now)
     no = np.maximum(state.gas["nox"] - state.no2, 1e-5)
     o3 = np.maximum(state.gas["ox"] - state.no2, 1e-3)
@@ -120,8 +136,8 @@ def _step(setting: BoxSetting, state: AirColumn, steps: NDArray[np.int64], now: 
     night = night_loss(setting, state, now, no, o3)
     made = made_ox(setting, state, now, reacted, no)
     residual = advance_ox(setting, state, now, setting.observed["ox"](steps + 1), (made, night, o3, mixing))
-    advance_gases(setting, state, now, steps, (reacted, night, no, mixing))
+    carbonyl = advance_gases(setting, state, now, steps, (reacted, night, no, mixing))
     advance_particles(setting, state, now, (reacted, night, mixing))
     mix_aloft(setting, state, mixing.left, now)
     state.no2 = stationary_no2(state, now, setting.constant["light"])
-    return made[:, 0], residual
+    return made[:, 0], residual, *carbonyl
