@@ -1,4 +1,4 @@
-"""Rules and network file of a long-running process: reloaded when they change, kept when the new ones are invalid."""
+"""Rules, network and people file of a long-running process: reloaded when they change, kept when the new ones are invalid."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from alerts.people.file import PeopleFileError, people_of
 from alerts.rules.idle import idle_rules
 from alerts.rules.rules import RulesFileError, load_rules
+from alerts.stream.roster import RosterReport
 from schemas.network.file import NetworkFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from alerts.people.people import People
     from alerts.rules.table import AlertRules
     from alerts.settings import AlertSettings
 
@@ -21,7 +24,7 @@ _Stamp = tuple[tuple[int, int] | None, ...]
 
 
 class Configuration:
-    """The settings with their network, and the rules, as they were last in order.
+    """The settings with their network, the rules, and the people, as they were last in order.
 
     Parameters
     ----------
@@ -29,7 +32,7 @@ class Configuration:
 
     Raises
     ------
-    alerts.rules.rules.RulesFileError, schemas.network.file.NetworkFileError
+    alerts.rules.rules.RulesFileError, alerts.people.file.PeopleFileError, schemas.network.file.NetworkFileError
         At the start only.
     """
 
@@ -37,6 +40,8 @@ class Configuration:
         self.settings = settings
         self._stamp = self._look()
         self.rules: AlertRules = load_rules(settings.rules)
+        self.people: People = people_of(settings)
+        self.roster = RosterReport()
         self._problem: str | None = None
         self._warn()
 
@@ -49,11 +54,11 @@ class Configuration:
         # the network file is read once by a settings object, so a changed one needs another
         settings = type(self.settings)(**self.settings.model_dump())
         try:
-            rules, _ = load_rules(settings.rules), settings.stations
-        except (RulesFileError, NetworkFileError) as error:
+            rules, people, _ = load_rules(settings.rules), people_of(settings), settings.stations
+        except (RulesFileError, PeopleFileError, NetworkFileError) as error:
             self._problem = str(error)
             return self._problem
-        self.settings, self.rules, self._problem = settings, rules, None
+        self.settings, self.rules, self.people, self._problem = settings, rules, people, None
         _log.info("configuration_taken_up", rules=len(rules.items), stations=len(settings.stations.stations))
         self._warn()
         return None
@@ -63,7 +68,8 @@ class Configuration:
             _log.warning("rule_can_never_fire", rule=name, reason=why)
 
     def _look(self) -> _Stamp:
-        return tuple(_stamp(path) for path in (self.settings.rules, self.settings.network))
+        files = (self.settings.rules, self.settings.network, self.settings.people)
+        return tuple(None if path is None else _stamp(path) for path in files)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

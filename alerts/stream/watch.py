@@ -151,10 +151,15 @@ def _mail_state(settings: AlertSettings, now: datetime) -> MailState | None:
 
 def _refresh(current: Configuration) -> str | None:
     try:
-        return current.refresh()
+        problem = current.refresh()
     except Exception as error:  # noqa: BLE001 - the loop continues with the present rules
         say("watch_step_failed", error, step="configuration")
-        return describe(error)
+        problem = describe(error)
+    try:
+        current.roster.report(current.settings, current.rules, current.people, datetime.now(UTC))
+    except Exception as error:  # noqa: BLE001 - reported again in the next round
+        say("roster_not_reported", error)
+    return problem
 
 
 def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = None) -> Round:
