@@ -163,7 +163,11 @@ def chain(people: People, area: str | None, at: datetime, *, team: str | None = 
         Never empty; each person once.
     """
     own = people.team[team] if team is not None else team_of(people, area)
-    cities = () if area is None else (area,)
+    return chain_of(people, own, () if area is None else (area,), at)
+
+
+def chain_of(people: People, own: Team, cities: tuple[str, ...], at: datetime) -> tuple[EscalationStep, ...]:
+    """The same of one team, for a case in several cities."""
     first = first_notified(people, own.id, at, cities)
     team_now = on_duty(people, own.id, at) or _members(people, own.id, at)
     later = [item for item in team_now if item.person not in {other.person for other in first}]

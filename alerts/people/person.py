@@ -57,7 +57,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Of the mails, ``zh`` or ``en``.
     channels : tuple of ContactChannel
     quiet : ClockSpan or None
-        Quiet hours: what is not critical waits until they are over.
+        Quiet hours: what is not critical waits until they are over, except in a shift of the person.
     areas : tuple of str
         Patterns of GB/T 2260 codes: on duty with others, the person is notified of cases there only.
     """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from alerts.people.clock import next_at
-from alerts.people.duty import MEMBER, first_notified, team_of
+from alerts.people.duty import MEMBER, EscalationStep, OnDuty, chain_of, first_notified, team_of
 from alerts.people.pattern import is_any
 from alerts.people.person import MAIL
 from schemas.alert import Severity
@@ -17,9 +17,8 @@ from schemas.alert_case import Audience
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.people.duty import EscalationStep, OnDuty
+    from alerts.people.clock import ClockSpan
     from alerts.people.people import People
-    from alerts.people.person import Person
     from alerts.people.team import Team
     from schemas.alert_case import AlertCase
 
@@ -48,6 +47,8 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
         Of the shift; ``member``, ``operator`` or ``leader`` where there is none.
     not_before : datetime or None
         End of quiet hours or time of the digest, UTC; None: at once.
+    after_min : int
+        Only where the case is not taken within this time [min]; 0: when it opens.
     """
 
     person_id: str
@@ -57,6 +58,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     role: str
     not_before: datetime | None = None
+    after_min: int = 0
 
 
 class _Target(NamedTuple):
@@ -76,13 +78,30 @@ def route(people: People, case: AlertCase, at: datetime) -> tuple[Recipient, ...
     the result is never empty. Within a team those on duty are notified (`alerts.people.duty.first_notified`). Each person is notified once
     through each channel.
 
-    Cases of severity ``info`` wait for the time of the digest, and everything that is not critical for the end of the person's quiet hours.
+    Cases of severity ``info`` wait for the time of the digest, and everything that is not critical for the end of the person's quiet hours,
+    unless the person is on duty in a shift.
     """
     found: dict[tuple[str, str, str], Recipient] = {}
     for target in _targets(people, case, at):
         for recipient in _of_team(people, target, case.severity, at):
             found.setdefault((recipient.person_id, recipient.channel, recipient.address), recipient)
     return tuple(found.values())
+
+
+def escalation(people: People, case: AlertCase, at: datetime) -> tuple[Recipient, ...]:
+    """Who is next while a case that opened at a moment (aware) is not taken, with ``after_min``; in order of time.
+
+    The chain of each team of `route`, through the same channels; without those whom `route` names.
+    """
+    known = {item.person_id for item in route(people, case, at)}
+    found: dict[tuple[str, str, str], Recipient] = {}
+    for target in _targets(people, case, at):
+        for step in chain_of(people, target.team, target.cities, at):
+            if step.person in known or step.after_min == 0:
+                continue
+            for recipient in recipients_of(people, step, case.severity, at, target.channels):
+                found.setdefault((recipient.person_id, recipient.channel, recipient.address), recipient)
+    return tuple(sorted(found.values(), key=lambda item: item.after_min))
 
 
 def recipients_of(
@@ -92,7 +111,16 @@ def recipients_of(
     at: datetime,
     channels: tuple[str, ...] = (MAIL,),
 ) -> tuple[Recipient, ...]:
-    """Ways to one person, for example the next of the chain of escalation; mail where the person has none of the channels."""
+    """Ways to one person, for example the next of the chain of escalation; mail where the person has none of the channels.
+
+    Parameters
+    ----------
+    at : datetime
+        When the case opened, aware.
+    """
+    after_min = person.after_min if isinstance(person, EscalationStep) else 0
+    due_at = at + timedelta(minutes=after_min)
+    is_on_shift = isinstance(person, OnDuty) and person.interval is not None
     own = people.person[person.person]
     ways = [(MAIL, own.mail)] if MAIL in channels else []
     ways += [(channel.name, channel.reference) for channel in own.channels if channel.name in channels]
@@ -104,7 +132,8 @@ def recipients_of(
             language=own.language,
             channel=name,
             role=person.role,
-            not_before=_not_before(people, own, severity, at),
+            not_before=_not_before(people, None if is_on_shift else own.quiet, severity, due_at),
+            after_min=after_min,
         )
         for name, address in ways or [(MAIL, own.mail)]
     )
@@ -159,13 +188,13 @@ def _of_team(people: People, target: _Target, severity: Severity, at: datetime) 
             )
 
 
-def _not_before(people: People, person: Person, severity: Severity, at: datetime) -> datetime | None:
+def _not_before(people: People, quiet: ClockSpan | None, severity: Severity, at: datetime) -> datetime | None:
     if severity is Severity.CRITICAL:
         return None
     digest = _digest(people, severity, at)
     due_at = at if digest is None else digest
-    quiet = None if person.quiet is None else person.quiet.covering(due_at, people.timezone)
-    return digest if quiet is None else quiet.end
+    held = None if quiet is None else quiet.covering(due_at, people.timezone)
+    return digest if held is None else held.end
 
 
 def _digest(people: People, severity: Severity, at: datetime) -> datetime | None:

@@ -30,6 +30,7 @@ COMMANDS = (
     "analyse",
     "registry",
     "alerts",
+    "people",
     "watch",
     "export",
     "console",

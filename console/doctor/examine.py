@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from console.doctor.diagnosis import Diagnosis, PartName
 from console.doctor.disk import check_disk
 from console.doctor.machine import check_font, check_network, check_programs, check_restore
+from console.doctor.people import check_people
 from console.doctor.record import check_mail, check_registry, check_rules, check_state
 from console.doctor.server import check_airflow, check_broker, check_console, check_gateway_broker, check_influxdb
 
@@ -29,8 +30,8 @@ class _Check(Protocol):
 _NEEDS = {
     PartName.COLLECTOR: ("network", "disk", "restore", "broker", "influxdb", "state"),
     PartName.GATEWAY: ("network", "disk", "broker"),
-    PartName.WATCH: ("network", "font", "influxdb", "state", "rules", "registry", "mail"),
-    PartName.AIRFLOW: ("network", "font", "influxdb", "state", "rules", "registry", "mail", "airflow"),
+    PartName.WATCH: ("network", "font", "influxdb", "state", "rules", "registry", "people", "mail"),
+    PartName.AIRFLOW: ("network", "font", "influxdb", "state", "rules", "registry", "people", "mail", "airflow"),
     PartName.CONSOLE: ("network", "influxdb", "state", "console"),
 }
 
@@ -68,6 +69,7 @@ def _checks(part: PartName | None) -> dict[str, _Check]:
         "state": check_state,
         "rules": check_rules,
         "registry": check_registry,
+        "people": check_people,
         "mail": check_mail,
         "airflow": check_airflow,
         "console": check_console,

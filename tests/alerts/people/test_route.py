@@ -7,7 +7,7 @@ import pytest
 
 from alerts.people.file import parse_people
 from alerts.people.people import people_of_addresses
-from alerts.people.route import route
+from alerts.people.route import escalation, route
 from schemas.alert import Severity
 from schemas.alert_case import Audience, CaseKind
 from tests.alerts.people.build import DAY_NIGHT, HEAD, PERSONS, TEAM, case_of, local, people_with, text_of
@@ -97,8 +97,8 @@ def test_channels_of_persons_and_of_the_team_are_notified_and_a_person_without_t
     assert found[2].language == "en"
 
 
-def quiet(head: str = "") -> People:
-    text = text_of(head=head)
+def quiet(head: str = "", tables: str = "") -> People:
+    text = text_of(tables, head=head).replace('members = ["li", "wang", "zhao"]', 'members = ["zhao"]')
     address = 'mail = "zhao@example.org"\n'
     return parse_people(text.replace(address, address + 'quiet = { from = "22:00", until = "07:00" }\n'), "f")
 
@@ -120,6 +120,27 @@ def test_quiet_hours_and_the_digest_delay_what_is_not_critical(
     (found,) = route(quiet(head), case_of(severity=severity), local(at))
     assert found.person_id == "zhao"
     assert found.not_before == (None if expected is None else local(expected))
+
+
+def test_a_shift_takes_precedence_over_the_quiet_hours_of_its_person() -> None:
+    night = '[[shift]]\nid = "night"\nteam = "duty"\nfrom = "20:00"\nuntil = "08:00"\norder = ["zhao"]\n'
+    at = local("2026-12-01T23:00")
+    (found,) = route(quiet(tables=night), case_of(severity=Severity.WARNING), at)
+    assert (found.person_id, found.not_before) == ("zhao", None)
+
+
+def test_who_is_next_has_the_channels_of_the_route_and_waits_for_the_end_of_quiet_hours() -> None:
+    address = 'mail = "wang@example.org"\n'
+    own = address + 'quiet = { from = "22:00", until = "07:00" }\nchannels = [{ name = "sms", url_env = "SMS" }]\n'
+    route_by_both = '[[route]]\nname = "all"\nteam = "duty"\nchannels = ["mail", "sms"]\n'
+    people = parse_people(text_of(DAY_NIGHT + route_by_both).replace(address, own), "f")
+    found = escalation(people, case_of(), local("2026-12-01T21:50"))
+    assert [(item.person_id, item.channel, item.after_min) for item in found] == [
+        ("wang", "mail", 15),
+        ("wang", "sms", 15),
+        ("chief", "mail", 30),
+    ]
+    assert [item.not_before for item in found] == [local("2026-12-02T07:00")] * 2 + [None]
 
 
 def test_a_digest_is_notified_at_its_next_time() -> None:

@@ -1,0 +1,3 @@
+"""``skyground people``."""
+
+from console.cli.people.group import register as register
