@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.alert import Severity
+from schemas.alert import RuleKind, Severity
 
 
 class CaseKind(StrEnum):
@@ -91,8 +91,10 @@ class CaseAlert(msgspec.Struct, frozen=True, kw_only=True):
         As `schemas.alert.AlertTransition`; ``parameter`` None where the rule looks at no parameter.
     begin_id : int
         Number of the stored transition that began the alert; with ``alert_key`` it names one firing.
-    city : str or None
-        City of the station, as the network file has it.
+    kind : RuleKind
+        What the rule looks at.
+    network, city : str or None
+        Network of the parameter or of the silence; city of the station, as the network file has it.
     since, until : datetime
         UTC; ``until`` None while the alert is open.
     extreme, latest, threshold : float or None
@@ -115,6 +117,8 @@ class CaseAlert(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     station_id: str
     since: datetime
+    kind: RuleKind = RuleKind.THRESHOLD
+    network: str | None = None
     city: str | None = None
     parameter: str | None = None
     until: datetime | None = None

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from schemas.gate import GateOutcome
 from store.state.alerts.alert import AlertProgress, AlertStatus
+from store.state.alerts.case import CaseChange
 from store.state.alerts.channel import ChannelState
 from store.state.alerts.delivery import Backlog, ClaimedTransition, Delivery, SentTransition, StoredTransition
+from store.state.alerts.mute import Mute, MuteKind, MuteMatcher
+from store.state.alerts.notice import Notice
 from store.state.database import LARGEST_ID
 from store.state.document import Document, DocumentHead
 from store.state.finding import Finding, FindingKind
@@ -37,6 +40,7 @@ __all__ = [
     "Backlog",
     "Balance",
     "Before",
+    "CaseChange",
     "ChannelState",
     "ClaimedTransition",
     "Clock",
@@ -58,6 +62,10 @@ __all__ = [
     "HourRevision",
     "InstrumentState",
     "LimitSnapshot",
+    "Mute",
+    "MuteKind",
+    "MuteMatcher",
+    "Notice",
     "OpenRun",
     "OverlapError",
     "Process",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Self
 
 from store.state.alerts.alert import AlertStore
+from store.state.alerts.case import CaseStore
 from store.state.alerts.channel import ChannelStore
 from store.state.alerts.delivery import DeliveryStore
+from store.state.alerts.mute import MuteStore
+from store.state.alerts.notice import NoticeStore
 from store.state.database import StateDatabase
 from store.state.document import DocumentStore
 from store.state.finding import FindingStore
@@ -47,6 +50,7 @@ class StateStore:
         self.alerts = AlertStore(database)
         self.balance = BalanceStore(database)
         self.calibration = CalibrationStore(database)
+        self.cases = CaseStore(database)
         self.channels = ChannelStore(database)
         self.contenders = ContenderStore(database)
         self.deliveries = DeliveryStore(database)
@@ -56,6 +60,8 @@ class StateStore:
         self.gaps = GapStore(database)
         self.gate = GateStore(database)
         self.instruments = InstrumentStore(database)
+        self.mutes = MuteStore(database)
+        self.notices = NoticeStore(database)
         self.processes = ProcessStore(database)
         self.quarantine = QuarantineStore(database)
         self.reconciliation = ReconciliationStore(database)

@@ -275,6 +275,85 @@ delivery = sa.Table(
     sa.UniqueConstraint("transition_id", "channel"),
     sa.Index(None, "channel", "state", "due_at"),
 )
+alert_case = sa.Table(
+    "alert_case",
+    metadata,
+    *columns(sa.Text, "id", primary_key=True),
+    *columns(sa.Text, "state", index=True),
+    *columns(sa.Text, "kind", "audience", "severity"),
+    *columns(UtcDateTime, "since", index=True),
+    *columns(UtcDateTime, "ended_at", nullable=True),
+    *columns(sa.Integer, "version"),
+    *columns(sa.JSON, "body"),
+)
+case_step = sa.Table(
+    "case_step",
+    metadata,
+    *columns(ID, "id", primary_key=True, autoincrement=True),
+    sa.Column("case_id", sa.ForeignKey("alert_case.id"), nullable=False),
+    *columns(sa.Integer, "number"),
+    *columns(sa.Text, "kind", "by"),
+    *columns(UtcDateTime, "at", "recorded_at"),
+    *columns(sa.JSON, "body"),
+    sa.UniqueConstraint("case_id", "number"),
+    sqlite_autoincrement=True,
+)
+case_alert = sa.Table(
+    "case_alert",
+    metadata,
+    *columns(sa.Text, "alert_key", primary_key=True),
+    *columns(sa.BigInteger, "begin_id", primary_key=True),
+    sa.Column("case_id", sa.ForeignKey("alert_case.id"), nullable=False, index=True),
+)
+# Written with a transition, deleted with the steps that it leads to.
+unassigned = sa.Table(
+    "unassigned",
+    metadata,
+    sa.Column("transition_id", sa.ForeignKey("transition.id"), primary_key=True),
+)
+notice = sa.Table(
+    "notice",
+    metadata,
+    *columns(ID, "id", primary_key=True, autoincrement=True),
+    sa.Column("case_id", sa.ForeignKey("alert_case.id"), nullable=False),
+    *columns(sa.Text, "recipient", "channel"),
+    *columns(sa.Integer, "wanted"),
+    *columns(sa.Integer, "claimed", nullable=True),
+    *columns(sa.Integer, "known"),
+    *columns(sa.Text, "state"),
+    *columns(UtcDateTime, "due_at"),
+    *columns(sa.Text, "worker", nullable=True),
+    *columns(sa.Integer, "attempts"),
+    *columns(sa.Text, "first_message_id", "last_message_id", nullable=True),
+    *columns(UtcDateTime, "sent_at", nullable=True),
+    *columns(sa.Text, "detail"),
+    sa.UniqueConstraint("case_id", "recipient", "channel"),
+    sa.Index(None, "channel", "state", "due_at"),
+)
+mute = sa.Table(
+    "mute",
+    metadata,
+    *columns(ID, "id", primary_key=True, autoincrement=True),
+    *columns(sa.Text, "kind"),
+    *columns(sa.JSON, "matcher"),
+    *columns(UtcDateTime, "start"),
+    *columns(UtcDateTime, "end", index=True),
+    *columns(sa.Text, "by", "reason"),
+    *columns(UtcDateTime, "recorded_at"),
+    *columns(sa.Boolean, "is_end_reported"),
+)
+used_link = sa.Table(
+    "used_link",
+    metadata,
+    *columns(sa.Text, "digest", primary_key=True),
+    *columns(UtcDateTime, "used_at"),
+)
+# One row: part of every Message-ID, so that a rebuilt database does not repeat those of the old one.
+store_identity = sa.Table(
+    "store_identity",
+    metadata,
+    *columns(sa.Text, "id", primary_key=True),
+)
 channel = sa.Table(
     "channel",
     metadata,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from schemas.alert import AlertState, AlertTransition
 from schemas.moment import stored_moment
 from store.error import StateError
+from store.state.alerts.case import await_case
 from store.state.alerts.delivery import EMAIL, StoredTransition, enqueue, to_stored
 from store.state.database import LARGEST_ID, StateTables
 from store.state.statement import insert, narrowed, utc_now
@@ -202,6 +203,8 @@ def _save(connection: sa.Connection, change: AlertTransition, channels: Sequence
         return int(connection.execute(sa.select(transition.c.id).where(_same(change))).scalar_one())
     _set_state(connection, change, transition_id)
     enqueue(connection, transition_id, channels, now)
+    if AlertState.FIRING in (change.from_state, change.to_state):
+        await_case(connection, transition_id)
     return int(transition_id)
 
 

@@ -44,6 +44,7 @@ def test_migrating_is_harmless_when_done(url: str) -> None:
             "0006",
             "0008",
             "0010",
+            "0011",
         ]
         store.migrate()
         store.migrate()

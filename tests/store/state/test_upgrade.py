@@ -102,6 +102,16 @@ def test_an_upgrade_keeps_every_row(url: str, old_rows: _Rows) -> None:
     assert all(str(row["reason"]).startswith("{") for row in found["flag_change"])
 
 
+def test_an_open_alert_of_an_earlier_version_waits_for_a_case_and_an_ended_one_does_not(
+    url: str, old_rows: _Rows
+) -> None:
+    make_old(url, old_rows)
+    is_open = {row["transition_id"] for row in old_rows["alert"] if row["state"] == "firing"}
+    with StateStore(url) as state:
+        state.migrate()
+        assert {item.id for item in state.cases.list_unassigned()} == is_open
+
+
 def test_a_database_of_an_earlier_version_is_refused_until_it_is_migrated(url: str, old_rows: _Rows) -> None:
     make_old(url, old_rows)
     with StateStore(url) as state:
