@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import Response
 
-from analysis.report.city.document import PeriodKind
-from analysis.run.report.city_report import ReportFormat
+from analysis.report.city.document import PeriodKind, ReportFormat
 from console.api.answer import json_answer, moment_text
 from console.api.problem import NotFoundProblem
 from console.api.word import MOST_REPORTS

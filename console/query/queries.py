@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.case.case_file import CaseFile
+    from analysis.report.city.document import ReportFormat
     from analysis.report.stored_case import StoredCase
     from analysis.run.forecast.history import IssueNote
-    from analysis.run.report.city_report import ReportFormat
     from console.query.cases import CaseLookup
     from console.query.reports import ReportList
     from console.view.alert import AlertHistory

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from analysis.report.city.document import DataState, PeriodKind
+from analysis.report.city.document import PROVINCE, DataState, PeriodKind, ReportFormat
 from analysis.report.city.period import ReportError, parse_period
 from analysis.report.city.revision import REPORT, read_report
-from analysis.run.report.city_report import PROVINCE, ReportFormat, rendered
 from console.view.report import ListedReport, ReportQuery, ReportState, ReportVersion
 from schemas.words import LANGUAGES
 
@@ -100,6 +99,9 @@ def report_file(state: StateStore, key: str, version: int | None, form: ReportFo
 
 def _made(report: CityReport, form: ReportFormat) -> bytes:
     """A file; one PDF at a time, each keeps a core busy for seconds."""
+    # imports lightgbm, scikit-learn and matplotlib, which take longer than all else at the start of the console
+    from analysis.run.report.city_report import rendered
+
     if form is not ReportFormat.PDF:
         return rendered(report, form)
     with _making_pdf:

@@ -14,6 +14,8 @@ from schemas.words.message import render
 
 ReportCell = float | int | str | None
 """Of a table; None is missing."""
+PROVINCE = "province"
+"""Code of the place of all stations."""
 
 
 class PlaceKind(StrEnum):
@@ -22,6 +24,14 @@ class PlaceKind(StrEnum):
     CITY = "city"
     PROVINCE = "province"
     STATIONS = "stations"
+
+
+class ReportFormat(StrEnum):
+    """Form in which a report is given out."""
+
+    HTML = "html"
+    PDF = "pdf"
+    XLSX = "xlsx"
 
 
 class PeriodKind(StrEnum):

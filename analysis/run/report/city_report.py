@@ -8,7 +8,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ import msgspec
 import pandas as pd
 
 from analysis.report.city.build import build_report
-from analysis.report.city.document import CityReport, FigureQuery, PlaceKind, ReportSentence
+from analysis.report.city.document import PROVINCE, CityReport, FigureQuery, PlaceKind, ReportFormat, ReportSentence
 from analysis.report.city.evidence import (
     NETWORKS,
     OWN_NETWORKS,
@@ -50,20 +49,10 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
     from store.state import Document, StateStore
 
-PROVINCE = "province"
-"""Code of the place of all stations."""
 _MOST_NAMED = 5
 _HOUR = timedelta(hours=1)
 _QUALITY_CONTROL = timedelta(hours=3)
 """So long before publication a reading may have been received whose hour was computed after it."""
-
-
-class ReportFormat(StrEnum):
-    """Form in which a report is given out."""
-
-    HTML = "html"
-    PDF = "pdf"
-    XLSX = "xlsx"
 
 
 class PublishedReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from analysis.report.city.document import PeriodKind
+from analysis.report.city.document import PROVINCE, PeriodKind
 from analysis.report.city.period import ReportError, parse_period, period_around
 from analysis.report.city.revision import REPORT
 from analysis.run.hour_source import NoHoursError
-from analysis.run.report.city_report import PROVINCE, evidence_of_store, period_hours, publish_reports, reports_of
+from analysis.run.report.city_report import evidence_of_store, period_hours, publish_reports, reports_of
 from analysis.run.report.outdated import outdated_publications
 from store.state import StateStore
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from analysis.report.city.document import PROVINCE
 from analysis.report.city.evidence import COMPONENTS, NETWORKS, OWN_NETWORKS, SIX, WEATHER
 from analysis.report.city.period import parse_period
 from analysis.report.city.revision import REPORT
@@ -20,7 +21,6 @@ from analysis.run.coanalysis.cocontrol import KIND as COCONTROL
 from analysis.run.coanalysis.cocontrol import season_of
 from analysis.run.coanalysis.joint_pollution import JOINT, RELATION
 from analysis.run.coanalysis.stored_assessment import DOCUMENT as ASSESSMENT
-from analysis.run.report.city_report import PROVINCE
 from analysis.run.report.later_change import LaterChange, gate_changes, later_changes, read_history
 from schemas.alert import RuleKind
 from schemas.interval import Interval, civil_days, floor_hour

@@ -14,10 +14,10 @@ from console.cli.shell.option import AsJson
 from console.cli.shell.row import show
 
 if TYPE_CHECKING:
-    from analysis.report.city.document import CityReport
+    from analysis.report.city.document import CityReport, ReportFormat
     from analysis.report.city.evidence import ReportEvidence
     from analysis.report.city.period import ReportPeriod
-    from analysis.run.report.city_report import PublishedReport, ReportFormat
+    from analysis.run.report.city_report import PublishedReport
 
 _LANGUAGES = ("zh", "en")
 
@@ -82,7 +82,7 @@ def _period(texts: dict[str, str | None], ends: tuple[str | None, str | None]) -
 
 
 def _formats(text: str) -> list[ReportFormat]:
-    from analysis.run.report.city_report import ReportFormat
+    from analysis.report.city.document import ReportFormat
 
     known = [item.value for item in ReportFormat]
     names = [name.strip() for name in text.split(",")]
@@ -104,8 +104,9 @@ def _languages(given: list[str] | None) -> tuple[str, ...]:
 def _evidence(
     files: list[Path] | None, dataset: str | None, *, city: str | None, province: bool, period: ReportPeriod
 ) -> ReportEvidence:
+    from analysis.report.city.document import PROVINCE
     from analysis.run.hour_source import LAYOUTS, hours_of_files
-    from analysis.run.report.city_report import PROVINCE, evidence_of_files, evidence_of_store
+    from analysis.run.report.city_report import evidence_of_files, evidence_of_store
     from sensors.datasets import DatasetError
 
     now = datetime.now(UTC)
