@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from analysis.forecast.daily.model import DailyOptions
 from analysis.run.hour_source import hours_of_files
 from console.cli import build_app
 from sensors.datasets import DatasetError
@@ -24,6 +25,7 @@ HEAD = "No,year,month,day,hour,PM2.5,PM10,SO2,NO2,CO,O3,TEMP,PRES,DEWP,RAIN,wd,W
 COLUMNS = (
     "pm25", "pm10", "so2", "no2", "co", "o3", "temperature", "pressure", "dew_point", "rain", "wind_direction", "wind_speed",
 )  # fmt: skip
+SMALL = DailyOptions(seeds=1, trees=20, rate=0.2)
 KEYS = {"rmse", "mae", "r2", "pod", "far", "csi", "coverage"}
 
 
@@ -114,6 +116,7 @@ def test_a_wrong_argument_ends_with_status_2(arguments: tuple[str, ...], words: 
 @pytest.mark.slow
 def test_the_command_prints_one_object_on_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.forecast.daily.backtest.MINIMUM_TRAINING_D", 120)  # made sites of some months
+    monkeypatch.setattr("analysis.forecast.daily.model.DailyOptions", lambda: SMALL)
     files = [site_file(tmp_path, name, frame) for name, frame in site_frames(150).items()]
     result = command(*files, "--dataset", "beijing", "--target", "pm25", "--train-until", "2013-07-10", "--json")
     assert result.exit_code == 0, result.output
