@@ -32,6 +32,7 @@ MODULES = {
     "bench.analysis.coanalysis_year": ("coanalysis.year",),
     "bench.qc.simulator": ("qc.simulator",),
     "bench.qc.rain": ("qc.rain",),
+    "bench.alerts.radiation": ("rad.release",),
     "bench.qc.station_year": ("qc.station_year",),
     "bench.qc.logan": ("qc.logan",),
     "bench.qc.gate": ("qc.gate",),

@@ -1,0 +1,1 @@
+"""The gamma rule: wash-out explained, releases found."""
