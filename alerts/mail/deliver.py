@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from alerts.channels import email
+from alerts.mail.case_message import message_id
 from alerts.mail.decision import Action, ClaimedAlert, Situation, decide, episodes_of
 from alerts.mail.evidence import collect_view
 from alerts.mail.first_case import compute_first_cases
 from alerts.mail.mail_table import label_kind
-from alerts.mail.message import Envelope, compose, message_id, render
+from alerts.mail.message import Envelope, compose, render
 from alerts.rules.watched import why_unwatched
 from ingest.process.guard import describe, divide, say
 from schemas.alert import AlertState, RuleKind

@@ -10,6 +10,7 @@ import pandas as pd
 import structlog
 
 from alerts.mail.first_case import case_of
+from alerts.mail.mail_value import ForecastPoint, Name, TimedValue
 from alerts.mail.series import (
     LONGEST,
     Sources,
@@ -20,7 +21,7 @@ from alerts.mail.series import (
     read_series,
     shown_until,
 )
-from alerts.mail.view import AlertView, ForecastPoint, Name, NeighbourValue, TimedValue, VerdictLine
+from alerts.mail.view import AlertView, NeighbourValue, VerdictLine
 from alerts.rules.forecast import FORECAST, forecast_of
 from alerts.rules.operation import SYSTEM
 from alerts.rules.rule import ALL, is_changed

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
@@ -98,11 +98,6 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
     )
     return environment.get_template(name)
-
-
-def message_id(identity: str, sender: str) -> str:
-    """Message-ID for an identity, at the sender's domain."""
-    return f"<skyground.{identity}@{parseaddr(sender)[1].rpartition('@')[2]}>"
 
 
 def subject(views: Sequence[AlertView], language: str) -> str:

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
 
-from alerts.mail.view import SeriesPoint
+from alerts.mail.mail_value import SeriesPoint
 from alerts.wording import time_text, word
 from analysis.report.font import font_families
 from schemas.flag import Flag

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from alerts.mail.mail_value import ForecastPoint, Name, SeriesPoint, TimedValue
 from alerts.mail.sample_case import sample_case
-from alerts.mail.view import AlertView, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue
+from alerts.mail.view import AlertView, NeighbourValue
 from alerts.rules.operation import OperationRule, operation_begin
 from alerts.rules.threshold.rule import ThresholdRule
 from alerts.wording import titles, word

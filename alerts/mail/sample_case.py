@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,9 +31,13 @@ SHARES = (1.0, 0.33, 0.0)
 PLACES = ((123.40, 41.80), (123.44, 41.83), (123.36, 41.84))
 
 
-def sample_case(at: datetime, zone: ZoneInfo, threshold: float) -> StoredCase:
-    """Case file of the sample station at ``at`` (UTC, whole hour), after four hours of the event; deterministic."""
-    stations = {item.id: item for item in map(_station, range(len(PLACES)))}
+@cache
+def sample_case(at: datetime, zone: ZoneInfo, threshold: float, name: str = "sample_station") -> StoredCase:
+    """Case file of the sample station at ``at`` (UTC, whole hour), after four hours of the event; deterministic.
+
+    ``name`` is the key of the stations' names in the catalogues of the mails.
+    """
+    stations = {item.id: item for item in (_station(number, name) for number in range(len(PLACES)))}
     frames = {name: _hours(at, number) for number, name in enumerate(stations)}
     own = stations["sample-01"]
     window = Interval(at - timedelta(hours=EVENT_H), at)
@@ -62,13 +67,13 @@ def sample_case(at: datetime, zone: ZoneInfo, threshold: float) -> StoredCase:
     return StoredCase(case=case, chart=chart)
 
 
-def _station(number: int) -> Station:
+def _station(number: int, name: str) -> Station:
     lon, lat = PLACES[number]
     instrument = Instrument(id="gas1", network=NetworkCode.GAS, cadence_s=60, parameters=tuple(LEVELS))
     return Station(
         id=f"sample-{number + 1:02}",
-        name_zh=word("sample_station", "zh", number=number + 1),
-        name_en=word("sample_station", "en", number=number + 1),
+        name_zh=word(name, "zh", number=number + 1),
+        name_en=word(name, "en", number=number + 1),
         lon=lon,
         lat=lat,
         synthetic=True,

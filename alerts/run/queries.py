@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from alerts.channels import email
-from alerts.mail.message import Envelope, compose, message_id, render
-from alerts.mail.sample import sample_views
+from alerts.mail.case_message import CaseEnvelope, message_id, put_together, render_case
+from alerts.mail.digest import render_digest
+from alerts.mail.samples import DIGEST, sample_digest, sample_mail
 from alerts.wording import word
 from schemas.alert import AlertState, RuleKind
 from schemas.words import sentence
@@ -117,18 +118,38 @@ def take(settings: SharedSettings, alert: str, *, who: str, note: str = "") -> s
     return key
 
 
-def send_sample(settings: AlertSettings, to: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Send a made-up alert; returns the recipients, raises `alerts.channels.email.DeliveryError`."""
-    now = datetime.now(UTC)
-    rendered = render(sample_views(now, settings.console_url)["raised"], settings.language)
-    label = word("test", settings.language)
-    envelope = Envelope(
-        sender=settings.mail_from,
-        recipients=to or settings.mail_to,
-        message_id=message_id(f"test-{now:%Y%m%dT%H%M%S%f}", settings.mail_from),
-    )
-    email.send(compose(rendered._replace(subject=f"[{label}] {rendered.subject}"), envelope, now), settings, attempts=1)
-    return envelope.recipients
+def send_sample(settings: AlertSettings, kind: str, to: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Send a made-up mail.
+
+    Parameters
+    ----------
+    settings : AlertSettings
+    kind : str
+        One of `alerts.mail.samples.KINDS`, or ``digest``.
+    to : tuple of str
+        Instead of the configured recipients; each gets a mail of its own.
+
+    Returns
+    -------
+    tuple of str
+        The recipients.
+
+    Raises
+    ------
+    alerts.channels.email.DeliveryError
+    """
+    now, label = datetime.now(UTC), word("test", settings.language)
+    recipients = to or settings.mail_to
+    for number, recipient in enumerate(recipients):
+        identity = message_id(f"test-{now:%Y%m%dT%H%M%S%f}-{kind}-{number}", settings.mail_from)
+        envelope = CaseEnvelope(sender=settings.mail_from, recipient=recipient, message_id=identity)
+        if kind == DIGEST:
+            rendered = render_digest(sample_digest(now, settings.console_url), settings.language)
+        else:
+            rendered = render_case(sample_mail(kind, now, settings.console_url), settings.language, identity)
+        marked = rendered._replace(subject=f"[{label}] {rendered.subject}")
+        email.send(put_together(marked, envelope, now.astimezone(settings.stations.timezone)), settings, attempts=1)
+    return recipients
 
 
 def _open(settings: SharedSettings) -> StateStore:

@@ -84,16 +84,26 @@ def acknowledge(
     typer.echo(f"{key}: taken by {by}")
 
 
-def send_test_mail(to: list[str] = typer.Option([], "--to", help="Instead of the configured recipients.")) -> None:
-    """Send a sample mail."""
+def send_test_mail(
+    kind: str = typer.Option("opened", "--kind", help="Kind of mail, or all."),
+    to: list[str] = typer.Option([], "--to", help="Instead of the configured recipients."),
+) -> None:
+    """Send a sample mail of a kind, or one of each."""
     from alerts.channels.email import DeliveryError
+    from alerts.mail.samples import DIGEST, KINDS
     from alerts.run.queries import send_sample
 
-    try:
-        recipients = send_sample(_settings(), tuple(to))
-    except DeliveryError as error:
-        _fail(f"mail server: {error}")
-    typer.echo(f"sent to {', '.join(recipients)}")
+    known = (*KINDS, DIGEST)
+    if kind not in {*known, "all"}:
+        msg = f"{kind!r}, expected all or one of {', '.join(known)}"
+        raise typer.BadParameter(msg, param_hint="--kind")
+    settings = _settings()
+    for item in known if kind == "all" else (kind,):
+        try:
+            recipients = send_sample(settings, item, tuple(to))
+        except DeliveryError as error:
+            _fail(f"mail server: {error}")
+        typer.echo(f"{item}: sent to {', '.join(recipients)}")
 
 
 def evaluate_period(

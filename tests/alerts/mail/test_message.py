@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from alerts.mail.data_confidence import data_confidence
-from alerts.mail.message import Envelope, compose, message_id, render
+from alerts.mail.mail_value import Name
+from alerts.mail.message import Envelope, compose, render
 from alerts.mail.sample import sample_views
-from alerts.mail.view import AlertView, Name, NeighbourValue
+from alerts.mail.view import AlertView, NeighbourValue
 from alerts.wording import minutes_text, number_text
 from schemas.words import render as render_reason
 
@@ -155,10 +156,6 @@ def test_a_lonely_exceedance_warns_of_a_fault() -> None:
     assert found is not None
     assert found.grade == "medium"
     assert "instrument fault" in render_reason(found.caveat, "en")
-
-
-def test_message_ids_take_the_senders_domain() -> None:
-    assert message_id("7", "sky <s@example.org>") == "<skyground.7@example.org>"
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "–"), (150.0, "150"), (1234.56, "1,234.6"), (0.04, "0")])

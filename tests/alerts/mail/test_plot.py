@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from matplotlib.figure import Figure
 from msgspec.structs import replace
 
 from alerts.mail import plot
+from alerts.mail.mail_value import Name, SeriesPoint
 from alerts.mail.sample import sample_views
-from alerts.mail.view import AlertView, Name, SeriesPoint
+
+if TYPE_CHECKING:
+    from alerts.mail.view import AlertView
 
 MINUTE = timedelta(minutes=1)
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

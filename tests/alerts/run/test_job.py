@@ -314,7 +314,7 @@ def test_an_alert_is_listed_shown_and_taken(
 
 
 def test_the_sample_mail_proves_the_way(own: AlertSettings, maildir: Path) -> None:
-    send_sample(own, ("somebody@example.org",))
+    send_sample(own, "opened", ("somebody@example.org",))
     (mail,) = mails(maildir)
     assert mail["Subject"].startswith("[测试]")
     assert mail["To"] == "somebody@example.org"

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
+from alerts.mail.case_view import MailNews, StationState
+from alerts.mail.subject import _JOINED_LABELS, _OWN_LABELS
+from alerts.mail.tendency import Tendency
 from analysis.case.case_file import Basis, EventKind
 from analysis.case.chemistry.statement import COMPONENTS
 from analysis.case.kind.feature import EVIDENCE
@@ -33,6 +36,7 @@ from analysis.statistics.limit import Edition
 from console.view.link import Advice, LinkState
 from console.view.report import ReportState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
+from schemas.alert_case import StepKind
 from schemas.gate import GateOutcome
 from schemas.message import NetworkCode
 from schemas.reading import RejectReason
@@ -128,6 +132,23 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.reports.kind_": PeriodKind,
     "page.reports.state_": ReportState,
     "mail.severity_": Severity,
+    "mail.parameter.": ("gamma_dose_rate",),
+    "mail.label.": (
+        *("what", "sure", "why", "act", "who", "still", "fault", "system", "forecast"),
+        *("yellow", "orange", "red", "ozone_notice"),
+        *(news for news in MailNews if news in _OWN_LABELS | _JOINED_LABELS),
+    ),
+    "mail.reach.": ("alone", "city", "region"),
+    "mail.reach.kind_": tuple(kind for kind in EventKind if kind is not EventKind.UNKNOWN),
+    "mail.grade.": ("high", "medium", "low"),
+    "mail.sure.": ("event", "fault", "undecided"),
+    "mail.sure.band_": ("high", "medium", "low"),
+    "mail.what.amended_": ("extreme", "threshold", "stations"),
+    "mail.subject.": ("beyond_brief", "beyond_below_brief"),
+    "mail.still.": tuple(item for item in Tendency if item is not Tendency.UNKNOWN),
+    "mail.station.": StationState,
+    "mail.step.": StepKind,
+    "mail.sample.": ("person", "leader", "duty", "operators", "forecasters"),
     "mail.": ("resolved_late", "closed_late"),
     "mail.end_": (*EndReason, "allowed"),
     "mail.step_": ("evaluate", "cases", "deliver", "configuration"),

@@ -1,0 +1,64 @@
+"""What to do, in the order of doing it: by kind of case, how sure it is, and who has it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alerts.mail.case_view import MailNews
+from alerts.mail.certainty import grade_of
+from alerts.mail.reach import event_kind, reach_key
+from analysis.case.case_file import EventKind
+from schemas.alert_case import CaseKind
+
+if TYPE_CHECKING:
+    from alerts.mail.case_view import CaseMail
+    from alerts.mail.draft import MailDraft
+
+
+PASSIVE = frozenset({"others", "none"})
+"""Steps that ask nothing of the reader."""
+
+
+def actions(draft: MailDraft) -> list[str]:
+    """The steps in the reader's language."""
+    return [draft.t(f"act.{key}") for key in action_keys(draft.view)]
+
+
+def action_keys(view: CaseMail) -> list[str]:
+    """Keys of the steps; at least one."""
+    if view.news in _BY_NEWS:
+        return _BY_NEWS[view.news]
+    if view.is_over:
+        return ["resolve"]
+    if view.people.taken_by is not None and not view.people.is_reader:
+        return ["others"]
+    steps = list(_BY_KIND.get(view.kind) or _of_event(view))
+    if view.people.taken_by is None and view.kind is not CaseKind.WARNING:
+        steps.append("take")
+    return steps
+
+
+def _of_event(view: CaseMail) -> list[str]:
+    if view.kind is CaseKind.RADIATION:
+        return ["radiation_check", "radiation_report"]
+    reach = reach_key(view)
+    steps = ["check_instrument"] if reach == "alone" and grade_of(view) != "high" else []
+    if reach == "region" or event_kind(view) in {EventKind.HAZE, EventKind.OZONE, EventKind.DUST}:
+        return [*steps, "consult", "public"]
+    return [*steps, "upwind", "consult"]
+
+
+_BY_NEWS = {
+    MailNews.WITHDRAWN: ["inform_withdrawn"],
+    MailNews.MOVED: ["none"],
+    MailNews.RESOLVED: ["none"],
+    MailNews.ENDED: ["resolve"],
+    MailNews.ENDED_LATE: ["resolve"],
+}
+_BY_KIND = {
+    CaseKind.LINE: ["carrier", "power", "no_backfill"],
+    CaseKind.SYSTEM: ["restart", "log"],
+    CaseKind.FAULT: ["remote", "visit", "mark_hours"],
+    CaseKind.FORECAST: ["consult", "measures"],
+    CaseKind.WARNING: ["read_draft", "issue"],
+}

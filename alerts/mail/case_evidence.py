@@ -1,0 +1,173 @@
+"""What a mail shows below the six lines: grounds, stations, the case file's figures, the history, the source of the rule. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from alerts import wording
+from alerts.mail.certainty import CertaintyGround, grounds_of
+from alerts.mail.quantity import figure
+from alerts.mail.tendency import ARROWS
+from analysis.case.case_file import stated_shares
+from analysis.report.case_text import answer_confidence, basis_text
+from schemas.alert_case import CaseKind
+from schemas.words import words
+from schemas.words.message import unit_text
+
+if TYPE_CHECKING:
+    from alerts.mail.case_view import CaseStation
+    from alerts.mail.draft import MailDraft
+
+MOST_STATIONS = 12
+MOST_BARS = 4
+MOST_STEPS = 8
+
+
+class Headline(NamedTuple):
+    """The large figure with its unit and arrow, and the line below it; empty texts where a case has no value."""
+
+    figure: str
+    unit: str
+    arrow: str
+    below: str
+
+
+class StationRow(NamedTuple):
+    """A station of the table."""
+
+    name: str
+    state: str
+    state_key: str
+    peak: str
+    latest: str
+    since: str
+
+
+class Bar(NamedTuple):
+    """A share with its 90 % interval [%]."""
+
+    name: str
+    percent: int
+    interval: str
+
+
+class FileFigures(NamedTuple):
+    """The case file in a mail: first line, confidence, figures."""
+
+    answer: str
+    confidence: str
+    basis: str
+    kinds: list[Bar]
+    shares: list[Bar]
+
+
+class HistoryLine(NamedTuple):
+    """A step of the history."""
+
+    when: str
+    text: str
+
+
+def headline(draft: MailDraft) -> Headline:
+    """The figure of the mail: the value now, of many stations or after the end the extreme, of a silence the counts."""
+    view, t = draft.view, draft.t
+    if view.warning is not None and view.warning.aqi is not None:
+        return Headline(str(round(view.warning.aqi)), "AQI", "", t("evidence.aqi"))
+    if view.silence is not None:
+        return Headline(f"{view.silence.silent}/{view.silence.total}", t("station.silent"), "", "")
+    lead = view.lead
+    if lead is None:
+        return Headline("", "", "", "")
+    is_peak = view.is_over or len(view.stations) > 1 or view.kind is CaseKind.FORECAST
+    shown = lead.extreme if is_peak and lead.extreme is not None else lead.latest or lead.extreme
+    arrow = "" if is_peak else ARROWS[draft.tendency]
+    key = "evidence.against_below" if lead.is_below else "evidence.against"
+    below = [t(key, limit=draft.limit_quantity)] if lead.threshold is not None else []
+    if is_peak and view.kind is not CaseKind.FORECAST:
+        below.insert(0, t("evidence.peak"))
+    return Headline(draft.shown(shown), unit_text(lead.unit), arrow, " · ".join(below))
+
+
+def as_of(draft: MailDraft) -> str:
+    """Up to when the data go, and the zone of all times."""
+    view = draft.view
+    at = view.lead.latest.at if view.lead and view.lead.latest and view.lead.latest.at else view.now
+    local = at.astimezone(view.zone)
+    offset = f"{local:%z}"
+    return draft.t("evidence.as_of", when=f"{local:%Y-%m-%d %H:%M}", zone=f"UTC{offset[:3]}:{offset[3:]}")
+
+
+def grounds(draft: MailDraft) -> list[CertaintyGround]:
+    """All grounds of the certainty; the six lines have the first three."""
+    return grounds_of(draft)
+
+
+def station_rows(draft: MailDraft) -> list[StationRow]:
+    """Stations of a case of several, the worst first; empty for one."""
+    if len(draft.view.stations) < 2:  # noqa: PLR2004 - several
+        return []
+    return [_row(draft, item) for item in draft.view.stations[:MOST_STATIONS]]
+
+
+def _row(draft: MailDraft, item: CaseStation) -> StationRow:
+    lead = draft.view.lead
+    values = [
+        "" if lead is None or value is None else figure(value, lead.decimals, draft.language, lead.threshold)
+        for value in (item.extreme, item.latest)
+    ]
+    since = draft.clock(item.since) if item.since else ""
+    return StationRow(
+        item.name.of(draft.language), draft.t(f"station.{item.state}"), item.state.value, values[0], values[1], since
+    )
+
+
+def left_off(draft: MailDraft) -> str:
+    """How many stations the table leaves off; empty for none."""
+    rest = len(draft.view.stations) - MOST_STATIONS
+    return draft.t("evidence.more", count=rest) if rest > 0 else ""
+
+
+def file_figures(draft: MailDraft) -> FileFigures | None:
+    """The case file's first line and figures; None without one."""
+    stored = draft.view.case_file
+    if stored is None:
+        return None
+    case = stored.case
+    kinds, sources = words(draft.language, "word.event_kind"), words(draft.language, "word.source_kind")
+    return FileFigures(
+        answer=case.answer.text(draft.language),
+        confidence=answer_confidence(case, draft.language),
+        basis=basis_text(case, draft.language, draft.view.zone),
+        kinds=[
+            Bar(kinds.get(item.kind, item.kind), round(100 * item.probability), "")
+            for item in sorted(case.kinds, key=lambda item: -item.probability)[:3]
+            if round(100 * item.probability)
+        ],
+        shares=[
+            Bar(
+                sources.get(item.kind, item.kind),
+                round(item.percent.value),
+                f"{max(item.percent.low, 0):.0f}–{min(item.percent.high, 100):.0f}",
+            )
+            for item in stated_shares(case.sources)[:MOST_BARS]
+        ],
+    )
+
+
+def history(draft: MailDraft) -> list[HistoryLine]:
+    """The newest steps of the case, ascending."""
+    view, t = draft.view, draft.t
+    found = []
+    for item in view.history[-MOST_STEPS:]:
+        parts = [t(f"step.{item.kind}")]
+        if item.value is not None and view.lead is not None:
+            parts.append(
+                f"{wording.number_text(item.value, view.lead.decimals, draft.language)} {unit_text(view.lead.unit)}"
+            )
+        if item.stations is not None:
+            parts.append(t("step.stations", count=item.stations))
+        if item.by is not None:
+            parts.append(item.by.of(draft.language))
+        text = " · ".join(parts)
+        found.append(HistoryLine(draft.clock(item.at), f"{text}{t('colon')}{item.text}" if item.text else text))
+    return found

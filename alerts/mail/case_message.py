@@ -1,0 +1,284 @@
+"""From a case's view to a mail: subject, preheader, six lines, evidence, pictures, headers. Pure; sends nothing.
+
+One language, the reader's. ``multipart/alternative`` holds the text and a ``multipart/related`` of HTML and pictures, which are
+shown by a Content-ID that no other mail has; nothing is fetched from elsewhere. The headers put all mails of a case into one thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import structlog
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from alerts.mail import case_evidence as evidence
+from alerts.mail.case_view import MailNews
+from alerts.mail.draft import MailDraft
+from alerts.mail.lines import six_lines
+from alerts.mail.preheader import preheader
+from alerts.mail.subject import label_text, subject
+from schemas.alert import Severity
+from schemas.alert_case import CaseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from jinja2 import Template
+
+    from alerts.mail.case_view import CaseMail
+    from alerts.mail.picture.frame import Ground
+
+ACT_NOW, LOOK, QUIET, GOOD, UNKNOWN = "act", "look", "quiet", "good", "unknown"
+COLOURS = {
+    ACT_NOW: ("#b3261e", "#fcebe9", "#ff8a80", "#3a1d1b"),
+    LOOK: ("#a85a00", "#fdf1e0", "#f0ac4e", "#33270f"),
+    QUIET: ("#0b6478", "#e0eff3", "#6cc4d8", "#14323b"),
+    GOOD: ("#1b7a5a", "#e4f3ed", "#5bc79f", "#12312a"),
+    UNKNOWN: ("#52646e", "#edf2f4", "#9db0ba", "#1c272e"),
+}
+"""Colour and tint on light, colour and tint on dark: the tokens of the console."""
+_log = structlog.get_logger(__name__)
+
+
+class CaseEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses and thread of a mail of a case.
+
+    Attributes
+    ----------
+    sender, recipient : str
+    message_id : str
+        In angle brackets; the same for the same version, so that a mail client drops a doubled delivery.
+    first_message_id, last_message_id : str or None
+        Of the mails of this case that the recipient has; None for the first.
+    reply_to : str or None
+        The desk.
+    """
+
+    sender: str
+    recipient: str
+    message_id: str
+    first_message_id: str | None = None
+    last_message_id: str | None = None
+    reply_to: str | None = None
+
+
+class InlinePicture(NamedTuple):
+    """A picture of a mail: its name, Content-ID without brackets, PNG, text instead of it, and whether it is for a dark ground."""
+
+    name: str
+    cid: str
+    png: bytes
+    alt: str
+    is_dark: bool
+
+
+class RenderedCase(NamedTuple):
+    """A mail's parts before they are put together."""
+
+    subject: str
+    text: str
+    html: str
+    pictures: tuple[InlinePicture, ...]
+
+
+@cache
+def template(name: str) -> Template:
+    """A template of this room; a name that it uses and is not given is an error."""
+    environment = Environment(
+        loader=PackageLoader("alerts.mail"),
+        autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def render_case(view: CaseMail, language: str, message_id: str) -> RenderedCase:
+    """Write a case in a language.
+
+    Parameters
+    ----------
+    view : CaseMail
+    language : str
+        ``zh`` or ``en``.
+    message_id : str
+        Of the mail, in angle brackets: its pictures get Content-IDs of their own by it.
+    """
+    draft = MailDraft(view, language)
+    pictures = tuple(_pictures(draft, message_id))
+    context = case_context(draft, pictures)
+    return RenderedCase(
+        subject=subject(draft),
+        text=template("case.txt.jinja").render(context),
+        html=template("case.html.jinja").render(context),
+        pictures=pictures,
+    )
+
+
+def compose_case(rendered: RenderedCase, envelope: CaseEnvelope, view: CaseMail) -> EmailMessage:
+    """Put a mail together, with the headers of its thread."""
+    is_urgent = view.severity is Severity.CRITICAL and not view.is_over
+    return put_together(rendered, envelope, view.now.astimezone(view.zone), is_urgent=is_urgent)
+
+
+def put_together(
+    rendered: RenderedCase, envelope: CaseEnvelope, date: datetime, *, is_urgent: bool = False
+) -> EmailMessage:
+    """Headers, text, HTML and pictures.
+
+    Parameters
+    ----------
+    rendered : RenderedCase
+    envelope : CaseEnvelope
+    date : datetime
+        In the network's zone.
+    is_urgent : bool
+        Marks the mail as important.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = rendered.subject
+    message["From"] = envelope.sender
+    message["To"] = envelope.recipient
+    if envelope.reply_to:
+        message["Reply-To"] = envelope.reply_to
+    message["Date"] = format_datetime(date)
+    message["Message-ID"] = envelope.message_id
+    thread = [item for item in (envelope.first_message_id, envelope.last_message_id) if item]
+    if thread:
+        message["In-Reply-To"] = thread[0]
+        message["References"] = " ".join(dict.fromkeys(thread))
+    if is_urgent:
+        message["Importance"] = "high"
+        message["X-Priority"] = "1"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["List-Id"] = f"skyground alerts <alerts.{_domain(envelope.sender)}>"
+    message.set_content(rendered.text, cte="base64")
+    message.add_alternative(rendered.html, subtype="html", cte="base64")
+    html = message.get_payload()[1]  # type: ignore[index]  # a list of parts since add_alternative
+    for item in rendered.pictures:
+        html.add_related(  # type: ignore[union-attr]  # an EmailMessage, as set_content made it
+            item.png, "image", "png", cid=f"<{item.cid}>", filename=f"{item.name}.png", disposition="inline"
+        )
+    return message
+
+
+def message_id(identity: str, sender: str) -> str:
+    """Message-ID for an identity, at the sender's domain."""
+    return f"<skyground.{identity}@{_domain(sender)}>"
+
+
+def _domain(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2]
+
+
+def tone_of(view: CaseMail) -> str:
+    """Which of the `COLOURS` a mail has: one red for what must be acted on, amber to look at, green for over, grey for withdrawn."""
+    if view.is_over:
+        return GOOD if view.ended_at is not None else UNKNOWN
+    if view.warning is not None:
+        return {"red": ACT_NOW, "orange": LOOK, "yellow": LOOK}.get(view.warning.level, QUIET)
+    return {Severity.CRITICAL: ACT_NOW, Severity.WARNING: LOOK}.get(view.severity, QUIET)
+
+
+def title_of(draft: MailDraft) -> str:
+    """Title of the mail's head: what it is about, without figures."""
+    view = draft.view
+    if view.failure is not None:
+        return view.failure.title.of(draft.language)
+    if view.warning is not None:
+        level = draft.t(f"label.{view.warning.level}")
+        return f"{draft.place()} · {draft.t('title.warning', level=level)}"
+    name = draft.parameter() if view.lead is not None else ""
+    return " · ".join(item for item in (draft.place(), name) if item)
+
+
+def case_context(draft: MailDraft, pictures: Sequence[InlinePicture]) -> dict[str, object]:
+    """Arguments of the templates."""
+    view, language = draft.view, draft.language
+    colour, tint, dark_colour, dark_tint = COLOURS[tone_of(view)]
+    file = evidence.file_figures(draft)
+    lines, rows = six_lines(draft), evidence.station_rows(draft)
+    is_free = view.people.taken_by is None or view.people.is_reader
+    is_in_lines = file is not None and any(file.answer.rstrip("。.") in item.text for item in lines)
+    return {
+        "language": language,
+        "w": draft.t.catalogue,
+        "colon": draft.t("colon"),
+        "view": view,
+        "subject": subject(draft),
+        "preheader": preheader(draft),
+        "label": label_text(draft),
+        "title": title_of(draft),
+        "tone": {"colour": colour, "tint": tint, "dark_colour": dark_colour, "dark_tint": dark_tint},
+        "headline": evidence.headline(draft),
+        "as_of": evidence.as_of(draft),
+        "lines": lines,
+        "case_label": draft.t("evidence.case", id=view.case_id),
+        "pictures": _pairs(pictures),
+        "grounds": evidence.grounds(draft),
+        "stations": rows,
+        "has_values": any(row.peak or row.latest for row in rows),
+        "left_off": evidence.left_off(draft),
+        "file": file,
+        "shows_answer": not is_in_lines,
+        "history": evidence.history(draft),
+        "advice": view.rule.advice.of(language) if view.rule and not view.is_over else "",
+        "detail": view.failure.detail if view.failure else "",
+        "notice": view.warning.draft.of(language) if view.warning else "",
+        "not_checked": _not_checked(draft),
+        "can_act": is_free and not view.is_over,
+        "can_take": view.people.taken_by is None and not view.is_over,
+        "can_resolve": is_free or view.is_over,
+        "is_struck": view.news in {MailNews.WITHDRAWN, MailNews.MOVED},
+    }
+
+
+def _not_checked(draft: MailDraft) -> str:
+    warning = draft.view.warning
+    if warning is None or not warning.unverified:
+        return ""
+    return draft.t("evidence.not_checked", items=draft.listed(item.of(draft.language) for item in warning.unverified))
+
+
+def _pairs(pictures: Sequence[InlinePicture]) -> list[tuple[InlinePicture, InlinePicture]]:
+    """Each picture for a light and for a dark ground."""
+    dark = {item.name.removesuffix("-dark"): item for item in pictures if item.is_dark}
+    return [(item, dark[item.name]) for item in pictures if not item.is_dark and item.name in dark]
+
+
+def _pictures(draft: MailDraft, message_id: str) -> list[InlinePicture]:
+    from alerts.mail.picture import availability_picture, map_picture, series_picture
+    from alerts.mail.picture.frame import DARK, LIGHT
+
+    t, found = draft.t, []
+    is_silence = draft.view.kind in {CaseKind.LINE, CaseKind.SYSTEM}
+    wanted = [
+        ("series", series_picture, t("evidence.chart_alt", name=title_of(draft), when=draft.since())),
+        ("stations", availability_picture if is_silence else None, t("evidence.silent_chart")),
+        ("map", map_picture, t("evidence.map_alt")),
+    ]
+    identity = hashlib.sha256(message_id.encode()).hexdigest()[:16]
+    for name, draw, alt in wanted:
+        for ground, end in ((LIGHT, ""), (DARK, "-dark")):
+            png = None if draw is None else _drawn(draw, draft, ground)
+            if png is not None:
+                found.append(InlinePicture(name + end, f"{name}{end}.{identity}@skyground", png, alt, bool(end)))
+    return found
+
+
+def _drawn(draw: Callable[[MailDraft, Ground], bytes | None], draft: MailDraft, ground: Ground) -> bytes | None:
+    """A picture; what raises in drawing costs the picture, never the mail, and is logged with its trace."""
+    try:
+        return draw(draft, ground)
+    except Exception:  # noqa: BLE001 - the mail must go out; logged with its trace
+        _log.exception("case_picture_failed", case=draft.view.case_id)
+        return None

@@ -1,0 +1,135 @@
+"""The six lines of a mail, in this order: what, how sure, why, what to do, who, still so. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from alerts.mail.action import actions
+from alerts.mail.case_view import MailNews
+from alerts.mail.certainty import grade_of, grounds_of
+from alerts.mail.still import still
+from alerts.mail.what import what
+from analysis.receptor.wind import SECTORS, sector_code
+from schemas.alert_case import CaseKind
+from schemas.reason import reason_of
+from schemas.words import render, words
+
+if TYPE_CHECKING:
+    from alerts.mail.draft import MailDraft
+
+NUMBERS = "①②③④⑤"
+SHOWN_GROUNDS = 3
+
+
+class MailLine(NamedTuple):
+    """A line: its key (``what``, ``sure``, ``why``, ``act``, ``who``, ``still``), its label, its text."""
+
+    key: str
+    label: str
+    text: str
+
+
+def six_lines(draft: MailDraft) -> tuple[MailLine, ...]:
+    """The lines in the reader's language."""
+    texts = {
+        "what": what(draft),
+        "sure": sure(draft),
+        "why": why(draft),
+        "act": " ".join(f"{sign} {item}" for sign, item in zip(NUMBERS, actions(draft), strict=False)),
+        "who": who(draft),
+        "still": still(draft),
+    }
+    return tuple(MailLine(key, draft.t(f"label.{key}"), _begun(text, draft.language)) for key, text in texts.items())
+
+
+def _begun(text: str, language: str) -> str:
+    """A line begins with a capital letter, in a language that has them."""
+    return text if language == "zh" else text[:1].upper() + text[1:]
+
+
+def sure(draft: MailDraft) -> str:
+    """Grade, and what it rests on."""
+    grounds = [item.text for item in grounds_of(draft)[:SHOWN_GROUNDS]]
+    grade = draft.t(f"grade.{grade_of(draft.view)}")
+    return grade + (draft.t("colon") + draft.joined(grounds) if grounds else "")
+
+
+def why(draft: MailDraft) -> str:
+    """Cause: why it was withdrawn or resolved, else the case file's first line, else what is known of wind and companions."""
+    view, t = draft.view, draft.t
+    if view.reason is not None:
+        return render(reason_of(view.reason.key or "", view.reason.figures), draft.language)
+    if view.kind in _OWN_CAUSES:
+        return _own_cause(draft)
+    if view.warning is not None:
+        return t("why.proposal", edition=view.warning.edition)
+    if view.kind is CaseKind.FORECAST:
+        return draft.joined([t("why.forecast"), wind_text(draft)])
+    if view.case_file is None:
+        return draft.joined([_rain(draft) or t("why.none"), wind_text(draft)])
+    answer = view.case_file.case.answer.text(draft.language).rstrip("。.")
+    return answer if view.case_file.case.bearing is not None else draft.joined([answer, wind_text(draft)])
+
+
+_OWN_CAUSES = {CaseKind.LINE, CaseKind.SYSTEM, CaseKind.FAULT}
+
+
+def _own_cause(draft: MailDraft) -> str:
+    view, t = draft.view, draft.t
+    if view.kind is CaseKind.LINE:
+        return t("why.line")
+    if view.kind is CaseKind.SYSTEM:
+        return t("why.system")
+    failed = view.fault.failed if view.fault else ()
+    reasons = draft.joined(render(reason_of(item.key or "", item.figures), draft.language) for item in failed)
+    return reasons or t("why.fault")
+
+
+def _rain(draft: MailDraft) -> str:
+    """What rain says of a dose rate; empty for other cases, and where it is not known."""
+    view, t = draft.view, draft.t
+    if view.kind is not CaseKind.RADIATION or view.dry_for is None:
+        return ""
+    return t("why.dry", length=draft.length(view.dry_for)) if view.dry_for else t("why.rain")
+
+
+def wind_text(draft: MailDraft) -> str:
+    """``Wind from WNW (292°), 3.2 m/s``; empty where it is not known."""
+    wind = draft.view.wind
+    if wind is None:
+        return ""
+    sector = sector_code(round(wind.from_deg / (360 / SECTORS)) % SECTORS)
+    name = words(draft.language, "word.sector")(sector)
+    return draft.t("wind", sector=name, degrees=round(wind.from_deg), speed=f"{wind.speed_m_s:.1f}")
+
+
+def who(draft: MailDraft) -> str:
+    """Who has the case, who knows of it, who is next."""
+    people, t = draft.view.people, draft.t
+    parts = [_owner(draft)]
+    notified = draft.listed(
+        t("who.team", name=item.name.of(draft.language), count=item.count)
+        if item.count > 1
+        else item.name.of(draft.language)
+        for item in people.notified
+    )
+    if notified:
+        parts.append(t("who.notified", names=notified))
+    is_waiting = people.taken_by is None and not draft.view.is_over
+    if is_waiting and people.next_person is not None and people.next_at is not None:
+        parts.append(t("who.next", when=draft.clock(people.next_at), name=people.next_person.of(draft.language)))
+    return draft.joined(parts)
+
+
+def _owner(draft: MailDraft) -> str:
+    people, t = draft.view.people, draft.t
+    if people.taken_by is None and people.assigned_to is not None:
+        return t("who.assigned", name=people.assigned_to.of(draft.language))
+    if people.taken_by is None:
+        if draft.view.news is MailNews.ESCALATED and people.waited is not None:
+            return t("who.waited", length=draft.length(people.waited))
+        return t("who.open")
+    when = draft.clock(people.taken_at) if people.taken_at else ""
+    if people.is_reader:
+        return t("who.reader", when=when)
+    return t("who.taken", name=people.taken_by.of(draft.language), when=when)

@@ -1,0 +1,88 @@
+"""The last of the six lines: whether it is still so, the value now with its age, the extreme so far, the tendency, for how long. Pure."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from alerts.mail.case_view import MailNews
+from alerts.mail.tendency import STEPS_BEFORE, Tendency, step_of
+from schemas.alert_case import CaseKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from alerts.mail.draft import MailDraft
+
+
+def still(draft: MailDraft) -> str:
+    """The line."""
+    view, t = draft.view, draft.t
+    if view.news in {MailNews.WITHDRAWN, MailNews.MOVED}:
+        return t("still.withdrawn") if view.news is MailNews.WITHDRAWN else t("still.moved")
+    if view.is_over:
+        return _over(draft)
+    key = _BY_KIND.get(view.kind)
+    return t(f"still.{key}", length=draft.length(abs(view.now - view.since))) if key else _open(draft)
+
+
+_BY_KIND = {
+    CaseKind.LINE: "silent",
+    CaseKind.SYSTEM: "silent",
+    CaseKind.FAULT: "fault",
+    CaseKind.FORECAST: "forecast",
+    CaseKind.WARNING: "proposal",
+}
+
+
+def _over(draft: MailDraft) -> str:
+    view, t = draft.view, draft.t
+    ended = t("still.over", when=draft.clock(view.ended_at)) if view.ended_at else t("still.resolved")
+    return draft.joined([ended, _now(draft)])
+
+
+def _now(draft: MailDraft) -> str:
+    """The value now with its age; empty without one."""
+    lead = draft.view.lead
+    if lead is None or lead.latest is None:
+        return ""
+    return draft.t("still.now", value=draft.quantity(lead.latest), age=draft.age(lead.latest))
+
+
+def _open(draft: MailDraft) -> str:
+    view, t, lead = draft.view, draft.t, draft.view.lead
+    if lead is None:
+        return t("still.plain", length=draft.length(view.now - view.since))
+    parts = [t("still.yes") + draft.t("colon") + _now(draft) if lead.latest else t("still.unknown")]
+    if draft.tendency is not Tendency.UNKNOWN:
+        before = STEPS_BEFORE * step_of(lead.cadence)
+        parts.append(t(f"still.{draft.tendency}", length=draft.length(before)))
+    if lead.extreme is not None and lead.latest is not None and lead.extreme.value != lead.latest.value:
+        when = t("at", when=draft.clock(lead.extreme.at)) if lead.extreme.at else ""
+        parts.append(
+            t("still.lowest" if lead.is_below else "still.extreme", value=draft.shown(lead.extreme), when=when)
+        )
+    parts.append(t("still.lasting", length=draft.length(view.now - view.since)))
+    parts.append(outlook(draft))
+    return draft.joined(parts)
+
+
+def outlook(draft: MailDraft) -> str:
+    """When the forecast's median is back for two hours; empty without a forecast."""
+    lead = draft.view.lead
+    if lead is None or lead.threshold is None or not lead.forecast or lead.is_below:
+        return ""
+    back = _back_at(draft, lead.threshold)
+    if back is None:
+        hours = round((lead.forecast[-1].start - draft.view.now).total_seconds() / 3600) + 1
+        return draft.t("still.not_back", hours=hours)
+    return draft.t("still.back", when=draft.clock(back))
+
+
+def _back_at(draft: MailDraft, limit: float) -> datetime | None:
+    """First of two forecast hours in a row that are not beyond the threshold."""
+    points = draft.lead.forecast
+    for one, two in pairwise(points):
+        if one.median <= limit and two.median <= limit:
+            return one.start
+    return None
