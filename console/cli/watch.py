@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import typer
+
+TEMPLATES_AFTER_S = 60.0
+"""The mails are tried so long after the start [s]."""
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +24,8 @@ def register(app: typer.Typer) -> None:
 
         import msgspec
 
+        from alerts.people.file import people_of
+        from alerts.run.template_check import report_templates
         from alerts.settings import AlertSettings
         from alerts.stream.metrics import WatchMetrics
         from alerts.stream.watch import Round, run, run_once, shutdown_on_signals
@@ -47,9 +54,13 @@ def register(app: typer.Typer) -> None:
         except IngestError as error:
             typer.echo(f"skyground: {error}", err=True)
             raise typer.Exit(2) from error
+        people = people_of(settings)
         stop = shutdown_on_signals()
-        typer.echo(
-            f"watching every {settings.watch_interval_s:g} s; rules {settings.rules}; mail to {', '.join(settings.mail_to)}"
-        )
+        recipients = settings.people or f"mail to {', '.join(settings.mail_to)}"
+        typer.echo(f"watching every {settings.watch_interval_s:g} s; rules {settings.rules}; {recipients}")
+        # not before the first rounds, which make the mails that wait
+        check = threading.Timer(TEMPLATES_AFTER_S, report_templates, (settings, people, datetime.now(UTC)))
+        check.daemon = True
+        check.start()
         run(settings, stop, report)
         typer.echo("stopped")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from console.doctor.diagnosis import Diagnosis, PartName
 from console.doctor.disk import check_disk
 from console.doctor.machine import check_font, check_network, check_programs, check_restore
-from console.doctor.people import check_people
+from console.doctor.people import check_people, check_templates
 from console.doctor.record import check_mail, check_registry, check_rules, check_state
 from console.doctor.server import check_airflow, check_broker, check_console, check_gateway_broker, check_influxdb
 
@@ -30,8 +30,19 @@ class _Check(Protocol):
 _NEEDS = {
     PartName.COLLECTOR: ("network", "disk", "restore", "broker", "influxdb", "state"),
     PartName.GATEWAY: ("network", "disk", "broker"),
-    PartName.WATCH: ("network", "font", "influxdb", "state", "rules", "registry", "people", "mail"),
-    PartName.AIRFLOW: ("network", "font", "influxdb", "state", "rules", "registry", "people", "mail", "airflow"),
+    PartName.WATCH: ("network", "font", "influxdb", "state", "rules", "registry", "people", "templates", "mail"),
+    PartName.AIRFLOW: (
+        "network",
+        "font",
+        "influxdb",
+        "state",
+        "rules",
+        "registry",
+        "people",
+        "templates",
+        "mail",
+        "airflow",
+    ),
     PartName.CONSOLE: ("network", "influxdb", "state", "console"),
 }
 
@@ -70,6 +81,7 @@ def _checks(part: PartName | None) -> dict[str, _Check]:
         "rules": check_rules,
         "registry": check_registry,
         "people": check_people,
+        "templates": check_templates,
         "mail": check_mail,
         "airflow": check_airflow,
         "console": check_console,

@@ -1,4 +1,4 @@
-"""Who is notified of alerts: the people file, its roster, and the channels as this process can read them."""
+"""Who is notified of alerts, and by which mails: the people file, its roster, its channels as this process can read them, the templates."""
 
 from __future__ import annotations
 
@@ -35,6 +35,24 @@ def check_people(settings: LocalSettings) -> Diagnosis:
         )
         return Diagnosis(component="people", ok=False, detail="; ".join(faults), repair=repair)
     return Diagnosis(component="people", ok=True, detail=_detail(own, people))
+
+
+def check_templates(settings: LocalSettings) -> Diagnosis:
+    """Each kind of mail can be made in the languages of the people."""
+    from alerts.people.file import people_of
+    from alerts.run.template_check import template_faults
+    from alerts.settings import AlertSettings
+    from store.settings import SettingsError, load_settings
+
+    try:
+        people = people_of(load_settings(AlertSettings))
+    except SettingsError:
+        return Diagnosis(component="templates", ok=False, detail="not tried: no people", repair="see people")
+    faults = template_faults(people, settings.console_url, datetime.now(UTC))
+    if faults:
+        repair = "install the package again; report it with the message"
+        return Diagnosis(component="templates", ok=False, detail="; ".join(faults), repair=repair)
+    return Diagnosis(component="templates", ok=True, detail="each kind of mail can be made")
 
 
 def _faults(people: People) -> list[str]:

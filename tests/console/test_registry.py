@@ -52,7 +52,7 @@ def test_a_wrong_registry_ends_with_its_place(tmp_path: Path) -> None:
 )
 def test_the_doctor_reads_the_registry(tmp_path: Path, named: Path | None, detail: str, *, ok: bool) -> None:
     settings = LocalSettings(run_dir=tmp_path, enterprises=named)
-    found = {item.component: item for item in examine(settings, PartName.AIRFLOW)}["registry"]
+    found = next(item for item in examine(settings, PartName.AIRFLOW) if item.component == "registry")
     assert found.ok is ok
     assert detail in found.detail
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.people.clock import moment_of
 from alerts.people.duty import chain, first_notified, holes, leader_of, on_duty, shift_runs
 from alerts.people.people import people_of_addresses
 from tests.alerts.people.build import DAY_NIGHT, local, people_with
@@ -136,6 +138,16 @@ def test_days_of_23_and_25_hours_are_covered_and_every_shift_keeps_its_clock_tim
     runs = shift_runs(people, "duty", day - timedelta(days=1), day)
     assert all(one.interval.end == two.interval.start for one, two in pairwise(runs))
     assert sum((run.interval.duration for run in runs), timedelta(0)) == timedelta(hours=47 if day.month == 3 else 49)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe"])
+def test_times_of_day_never_go_back(zone: str) -> None:
+    """Clocks changed at midnight, by half an hour, and over a whole day."""
+    quarters = [f"{quarter // 4:02d}:{quarter % 4 * 15:02d}" for quarter in range(96)]
+    for first in (date(2011, 12, 29), date(2018, 11, 3), date(2026, 3, 28), date(2026, 10, 3), date(2026, 10, 24)):
+        days = [first + timedelta(days=number) for number in range(4)]
+        moments = [moment_of(day, clock, ZoneInfo(zone)) for day in days for clock in quarters]
+        assert moments == sorted(moments)
 
 
 clocks = st.integers(0, 95).map(lambda quarter: f"{quarter // 4:02d}:{quarter % 4 * 15:02d}")

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.people.file import parse_people
 from alerts.people.people import people_of_addresses
@@ -14,6 +16,7 @@ from tests.alerts.people.build import DAY_NIGHT, HEAD, PERSONS, TEAM, case_of, l
 
 if TYPE_CHECKING:
     from alerts.people.people import People
+    from schemas.alert_case import AlertCase
 
 DALIAN = '[[team]]\nid = "dalian"\nname_zh = "大连"\nname_en = "Dalian"\nmembers = ["wang"]\nleader = "wang"\nareas = ["2102*"]\n'
 OPERATOR = '[[team]]\nid = "op"\nname_zh = "运维"\nname_en = "Operator"\nmembers = ["zhao"]\nleader = "chief"\noperator_of = ["ln-as-*"]\n'
@@ -166,3 +169,30 @@ def test_an_installation_without_a_people_file_tells_all_its_addresses_of_everyt
     for audience in Audience:
         found = route(people, case_of(audience=audience, severity=Severity.INFO), datetime(2026, 12, 1, tzinfo=UTC))
         assert [(item.address, item.not_before) for item in found] == [("a@example.org", None), ("b@example.org", None)]
+
+
+cases = st.builds(
+    case_of,
+    kind=st.sampled_from(CaseKind),
+    audience=st.sampled_from(Audience),
+    severity=st.sampled_from(Severity),
+    cities=st.lists(st.sampled_from(["210100", "210200", "999999"]), max_size=2, unique=True).map(tuple),
+    stations=st.lists(st.sampled_from(["ln-as-01", "ln-sy-01"]), max_size=2, unique=True).map(tuple),
+)
+HOLE_AND_ROUTES = (
+    DAY_NIGHT.replace('until = "08:00"', 'until = "05:00"')
+    + '[[route]]\nname = "rad"\nteam = "dalian"\nkinds = ["radiation"]\nhours = { from = "22:00", until = "06:00" }\n'
+    + '[[route]]\nname = "op"\nteam = "op"\naudience = "operator"\nseverities = ["critical"]\ngo_on = true\n'
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(cases, st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds
+def test_a_case_always_has_a_recipient_and_each_person_once_a_channel(case: AlertCase, at: datetime) -> None:
+    people = with_teams(DALIAN, OPERATOR, head='digest_at = "08:00"\n', shifts=HOLE_AND_ROUTES)
+    found = route(people, case, at)
+    assert found
+    keys = [(item.person_id, item.channel) for item in found]
+    assert len(keys) == len(set(keys))
+    assert all(item.not_before is None or item.not_before >= at for item in found)
+    assert not {item.person_id for item in found} & {item.person_id for item in escalation(people, case, at)}

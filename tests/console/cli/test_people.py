@@ -120,3 +120,13 @@ def test_the_roster_has_a_line_for_each_shift_and_hole_of_a_day(run: Callable[..
 
 def test_a_roster_of_no_days_is_refused(run: Callable[..., Done]) -> None:
     assert run(text_of(), "roster", "--from", "2026-12-03", "--to", "2026-12-02").returncode == 2
+
+
+def test_without_a_people_file_the_addresses_are_checked(tmp_path: Path, command: Callable[..., Done]) -> None:
+    network = tmp_path / "network.toml"
+    network.write_text(NETWORK, encoding="utf-8")
+    done = command(
+        "people", "check", run_dir=tmp_path, network=network, people="", mail_to="a@b.org,c@d.org", language="en"
+    )
+    assert done.returncode == 0
+    assert "SKYGROUND_MAIL_TO: 2 persons, 1 team, 0 shifts" in done.stdout

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.doctor.people import check_people
+from alerts.mail import message
+from console.doctor.people import check_people, check_templates
 from console.local.settings import LocalSettings
 from tests.alerts.people.build import DAY_NIGHT, text_of
 
@@ -43,3 +44,16 @@ def test_a_wrong_file_a_hole_and_a_channel_without_url_are_failures(
     assert not wrong.ok
     assert not hole.ok
     assert not silent.ok
+
+
+def test_a_mail_that_cannot_be_made_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*_: object, **__: object) -> None:
+        msg = "value"
+        raise KeyError(msg)
+
+    monkeypatch.setattr(message, "_context", broken)
+    monkeypatch.setattr(message, "_picture", lambda *_: None)
+    monkeypatch.setattr(message, "_case_picture", lambda *_: None)
+    found = check_templates(LocalSettings(run_dir=tmp_path))
+    assert not found.ok
+    assert "raised (zh): KeyError: 'value'" in found.detail
