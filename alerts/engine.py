@@ -41,13 +41,17 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(NamedTuple):
-    """One value with the limits it is compared with; an instant has ``start == end``. No NaN: a missing value is no sample."""
+    """One value with the limits it is compared with; an instant has ``start == end``. No NaN: a missing value is no sample.
+
+    ``is_at_least`` is of an instrument that reports over its range: the true value is this or higher.
+    """
 
     start: datetime
     end: datetime
     value: float
     limit: float
     clear_limit: float
+    is_at_least: bool = False
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +72,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     extreme_at : datetime or None
     latest : float or None
         Value of the last sample seen.
+    is_at_least : bool
+        Whether a sample beyond the limit since ``since`` was of an instrument over its range.
     """
 
     state: AlertState = AlertState.OK
@@ -79,6 +85,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     extreme: float | None = None
     extreme_at: datetime | None = None
     latest: float | None = None
+    is_at_least: bool = False
 
 
 class StateChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +111,7 @@ class StateChange(msgspec.Struct, frozen=True, kw_only=True):
     extreme_at: datetime
     held_s: float
     until: datetime | None = None
+    is_at_least: bool = False
 
 
 def advance(machine: Machine, samples: Iterable[Sample], condition: Condition) -> tuple[Machine, list[StateChange]]:
@@ -153,7 +161,7 @@ def _forget_after_gap(
 def _step(machine: Machine, sample: Sample, condition: Condition, changes: list[StateChange]) -> Machine:
     if machine.state is AlertState.FIRING:
         return _step_firing(machine, sample, condition, changes)
-    if not _is_beyond(sample.value, sample.limit, above=condition.above):
+    if not is_beyond(sample.value, sample.limit, above=condition.above):
         if machine.state is AlertState.PENDING:
             changes.append(_change(machine, AlertState.OK, sample))
         return Machine(cursor=sample.end)
@@ -165,7 +173,7 @@ def _step(machine: Machine, sample: Sample, condition: Condition, changes: list[
 
 
 def _step_firing(machine: Machine, sample: Sample, condition: Condition, changes: list[StateChange]) -> Machine:
-    if _is_beyond(sample.value, sample.limit, above=condition.above):
+    if is_beyond(sample.value, sample.limit, above=condition.above):
         return msgspec.structs.replace(_held(machine, sample, condition), cleared_s=0.0, clearing_since=None)
     if not _is_cleared(sample, above=condition.above):
         return msgspec.structs.replace(machine, cursor=sample.end, cleared_s=0.0, clearing_since=None)
@@ -192,6 +200,7 @@ def _held(machine: Machine, sample: Sample, condition: Condition) -> Machine:
         held_s=machine.held_s + _seconds(sample),
         extreme=sample.value if worse else machine.extreme,
         extreme_at=sample.start if worse else machine.extreme_at,
+        is_at_least=machine.is_at_least or sample.is_at_least,
     )
 
 
@@ -207,6 +216,7 @@ def _change(machine: Machine, to_state: AlertState, sample: Sample) -> StateChan
         extreme_at=machine.extreme_at or sample.start,
         held_s=machine.held_s,
         until=machine.clearing_since,
+        is_at_least=machine.is_at_least,
     )
 
 
@@ -219,14 +229,15 @@ def with_extreme_of(machine: Machine, samples: Iterable[Sample], condition: Cond
     if since is None or cursor is None:
         return machine
     seen = [item for item in samples if since <= item.start and item.end <= cursor]
-    beyond = [item for item in seen if _is_beyond(item.value, item.limit, above=condition.above)]
+    beyond = [item for item in seen if is_beyond(item.value, item.limit, above=condition.above)]
     if not beyond:
         return machine
     worst = max(beyond, key=lambda item: item.value if condition.above else -item.value)
     return msgspec.structs.replace(machine, extreme=worst.value, extreme_at=worst.start)
 
 
-def _is_beyond(value: float, limit: float, *, above: bool) -> bool:
+def is_beyond(value: float, limit: float, *, above: bool) -> bool:
+    """Whether a value is on the wrong side of a limit; the limit itself is not."""
     return value > limit if above else value < limit
 
 

@@ -19,6 +19,7 @@ MODULES = {
     "bench.qc.province_hour": ("qc.province_hour",),
     "bench.qc.reprocess_year": ("qc.reprocess_year",),
     "bench.ingest.gateway_conns": ("gateway.conns",),
+    "bench.alerts.watch_rate": ("watch.rate",),
     "bench.analysis.forecast_daily": (
         "forecast.pm25",
         "forecast.pm25.noweather",

@@ -30,8 +30,18 @@ class RuleKind(StrEnum):
 
     THRESHOLD = "threshold"
     SILENCE = "silence"
+    RATE = "rate"
+    PERSISTENCE = "persistence"
+    SEVERAL = "several"
+    HOUR_OF_DAY = "hour_of_day"
+    COPOLLUTANT = "copollutant"
     FORECAST = "forecast"
     OPERATION = "operation"
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether the alert is about measured values of one parameter at one station."""
+        return self not in {RuleKind.SILENCE, RuleKind.FORECAST, RuleKind.OPERATION}
 
 
 class EndReason(StrEnum):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from schemas.alert import RuleKind
 from schemas.flag import Flag
 from schemas.reason import Reason
 from schemas.words import render
@@ -42,7 +41,7 @@ class DataConfidence(NamedTuple):
 
 def data_confidence(view: AlertView) -> DataConfidence | None:
     """Grade a threshold alert; None for other alerts (silence, operation, the end of an alert)."""
-    if view.kind is not RuleKind.THRESHOLD or view.is_resolved or not view.points:
+    if not view.kind.is_of_values or view.is_resolved or not view.points:
         return None
     grounds = tuple(ground for ground in (_flags(view), _completeness(view), _neighbours(view)) if ground)
     doubts = sum(ground.is_doubt is True for ground in grounds)

@@ -25,8 +25,9 @@ from alerts.mail.view import AlertView, NeighbourValue, VerdictLine
 from alerts.rules.forecast import FORECAST, forecast_of
 from alerts.rules.operation import SYSTEM
 from alerts.rules.rule import ALL, is_changed
-from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
+from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.threshold.sample import HOUR
+from alerts.rules.value_rule import RuleAveraging
 from qc.limits.load import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
 from qc.verdict.word import Word
@@ -161,7 +162,7 @@ def _is_decided(view: AlertView) -> bool:
 
 def _verdict(sources: Sources, transition: AlertTransition, network: str | None) -> VerdictLine | None:
     """Fault or event of a threshold alert that begins or worsens; a failure leaves the line out of the mail."""
-    is_asked = transition.kind is RuleKind.THRESHOLD and transition.to_state is not AlertState.OK
+    is_asked = transition.kind.is_of_values and transition.to_state is not AlertState.OK
     if transition.parameter is None or not is_asked or sources.verdict_rule is None:
         return None
     case = Interval(max(transition.since, transition.at - LONGEST), transition.at)
@@ -207,7 +208,7 @@ def _network_name(code: str) -> Name:
 def _forecast(sources: Sources, view: AlertView) -> tuple[ForecastPoint, ...]:
     transition = view.transition
     code = transition.parameter
-    if code is None or transition.kind not in {RuleKind.THRESHOLD, RuleKind.FORECAST}:
+    if code is None or not (transition.kind.is_of_values or transition.kind is RuleKind.FORECAST):
         return ()
     start = shown_until(view).astimezone(UTC)
     product = sources.influx.read_product(FORECAST, start, start + timedelta(hours=24), transition.station_id)

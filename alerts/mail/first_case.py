@@ -13,7 +13,7 @@ from analysis.case.registry import EnterpriseError
 from analysis.run.case import CaseSources, EventWindow, find_case, first_cases
 from analysis.run.case.case_data import NETWORKS
 from analysis.run.receptor.registry import registry_of
-from schemas.alert import AlertState, RuleKind, Severity
+from schemas.alert import AlertState, Severity
 from schemas.interval import Interval
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _registry(settings: SharedSettings) -> Registry | None:
 
 def has_case(transition: AlertTransition, network: Network) -> bool:
     """Whether a case file is computed for an alert: a value above its threshold, of a network of the air, that fires."""
-    if transition.kind is not RuleKind.THRESHOLD or transition.to_state is not AlertState.FIRING:
+    if not transition.kind.is_of_values or transition.to_state is not AlertState.FIRING:
         return False
     return is_of_air(transition, network)
 
@@ -97,7 +97,7 @@ def is_of_air(transition: AlertTransition, network: Network) -> bool:
 
 def case_of(state: StateStore, transition: AlertTransition) -> StoredCase | None:
     """The stored case file of an alert: of its station and parameter, or of an event that includes them."""
-    if transition.kind is not RuleKind.THRESHOLD or transition.parameter is None:
+    if not transition.kind.is_of_values or transition.parameter is None:
         return None
     found = find_case(state, transition.station_id, transition.parameter, transition.since, transition.at)
     return None if found is None else with_threshold_of(found, transition)

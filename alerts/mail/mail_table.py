@@ -139,7 +139,7 @@ def _time_rows(view: AlertView, language: str) -> list[tuple[str, str]]:
         if change.reason is not None:
             rows.append((word("why_ended", language), _why_ended(change, language)))
         return rows
-    if view.kind is RuleKind.THRESHOLD and view.latest and view.latest.at:
+    if view.kind.is_of_values and view.latest and view.latest.at:
         so_far = wording.duration_text(view.latest.at - change.since, language)
         lasted = word("so_far", language, length=so_far)
         since += f" · {lasted}{word('comma', language)}{_as_of(view, language)}"

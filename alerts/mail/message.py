@@ -265,7 +265,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
 
 def _may_have_case(view: AlertView) -> bool:
     """Whether case files are computed for such an alert: a high concentration that has not ended."""
-    is_open = view.kind is RuleKind.THRESHOLD and not view.is_resolved
+    is_open = view.kind.is_of_values and not view.is_resolved
     return is_open and not view.is_below and view.network in CASE_NETWORKS
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 from alerts.mail.mail_value import SeriesPoint, TimedValue
 from alerts.rules.current_flags import reading_flags, with_current_flags
 from alerts.rules.rule import instruments_of
-from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
+from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.threshold.sample import HOUR, baseline
+from alerts.rules.value_rule import RuleAveraging
 from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS, valid_values
 from schemas.interval import Interval

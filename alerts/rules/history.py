@@ -7,6 +7,7 @@ that evaluate the same data find the same transitions, which the store keeps onc
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from alerts.engine import StateChange
     from alerts.rules.rule import CommonRule
     from store.state import AlertStatus
+
+
+AT_LEAST = "is_at_least"
+"""Key of the evidence: an instrument was over its range, so that the extreme is a lower bound."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +82,7 @@ def machine_after(transition: AlertTransition | None) -> Machine:
         extreme=float(extreme) if isinstance(extreme, (int, float)) else transition.value,
         extreme_at=stored_moment(extreme_at) or transition.since,
         latest=transition.value,
+        is_at_least=evidence.get(AT_LEAST) is True,
     )
 
 
@@ -93,7 +99,10 @@ def identity_of(subject: Subject, rule: CommonRule) -> dict[str, Any]:
 def transition_of(
     change: StateChange, rule: CommonRule, subject: Subject, extra: Mapping[str, object] | None = None
 ) -> AlertTransition:
-    """A change as the record that is stored; ``extra`` is further evidence (plain JSON)."""
+    """A change as the record that is stored; ``extra`` is further evidence (plain JSON).
+
+    A limit that is not finite (no value could pass it at that moment) is not stored.
+    """
     evidence: dict[str, object] = {
         "extreme": change.extreme,
         "extreme_at": change.extreme_at.isoformat(),
@@ -101,6 +110,8 @@ def transition_of(
         "until": change.until.isoformat() if change.until else None,
         LOOKS_AT: rule.looks_at(subject.station_id),
     }
+    if change.is_at_least:
+        evidence[AT_LEAST] = True
     return AlertTransition(
         **identity_of(subject, rule),
         from_state=change.from_state,
@@ -108,7 +119,7 @@ def transition_of(
         at=change.at,
         since=change.since,
         value=change.value,
-        threshold=change.limit,
+        threshold=change.limit if math.isfinite(change.limit) else None,
         unit=subject.unit,
         evidence=evidence | dict(extra or {}),
         reason=EndReason.VALUE_BACK if change.to_state is AlertState.OK else None,

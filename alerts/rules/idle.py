@@ -5,14 +5,20 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from alerts.rules.baseline import Baselines
+from alerts.rules.copollutant import CopollutantRule
 from alerts.rules.operation import OperationRule
+from alerts.rules.persistence import PersistenceRule
+from alerts.rules.rate import RateRule
 from alerts.rules.rule import covered_stations
+from alerts.rules.several import SeveralRule
 from alerts.rules.threshold.rule import ThresholdRule, forgets
+from alerts.rules.value_rule import measured_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.rules.table import AlertRules
+    from alerts.rules.table import AlertRules, Rule
     from schemas.network import Network
 
 
@@ -34,6 +40,8 @@ def idle_rules(rules: AlertRules, network: Network, *, only_patterns: bool = Fal
                     rule.name,
                     f"for_h = {rule.for_h:g}, and values are further apart than max_gap_h = {rule.max_gap_h:g}",
                 )
+            elif not only_patterns and (why := _why_blind(rule, network)):
+                yield rule.name, why
             continue
         if any(rule.covers(station) for station in network.station_list):
             if not only_patterns:
@@ -58,3 +66,21 @@ def odd_parts(rules: AlertRules, network: Network) -> Iterator[tuple[str, str]]:
             slow = [station.id for station in covered if forgets(rule, station)]
             if slow and len(slow) < len(covered):
                 yield rule.name, f"values of {', '.join(slow)} are further apart than max_gap_h = {rule.max_gap_h:g}"
+
+
+def _why_blind(rule: Rule, network: Network) -> str:
+    """Why a rule of the stream never sees enough; empty where it may fire."""
+    if isinstance(rule, SeveralRule):
+        most = max(len(near) + 1 for _, near in rule.neighbourhoods(network))
+        return f"at_least = {rule.at_least}, and at most {most} stations are neighbours" if most < rule.at_least else ""
+    if isinstance(rule, CopollutantRule):
+        both = any(True for _ in rule.watches(network, Baselines()))
+        return (
+            "" if both else f"no station that it covers measures {rule.other.parameter} in network {rule.other.network}"
+        )
+    if isinstance(rule, RateRule | PersistenceRule):
+        span = "per_min" if isinstance(rule, RateRule) else "max_gap_h"
+        cadences = [item.cadence_s for _, items in measured_at(rule, network) for item in items]
+        is_blind = all(rule.is_forgotten(cadence_s) for cadence_s in cadences)
+        return f"readings are further apart than {span} = {getattr(rule, span):g}" if is_blind else ""
+    return ""

@@ -9,20 +9,25 @@ from schemas.parameter import AveragingMethod, ParameterError, parameter
 from schemas.units import UnitError, conversion
 
 
-class _Threshold(Protocol):
-    """A rule that compares a parameter with a value."""
+class _Measured(Protocol):
+    """A rule on values of a parameter."""
 
     @property
     def parameter(self) -> str: ...
     @property
     def unit(self) -> str: ...
+
+
+class _Threshold(_Measured, Protocol):
+    """A rule that compares a parameter with a value."""
+
     @property
     def limit(self) -> float: ...
     @property
     def clear_limit(self) -> float: ...
 
 
-def unit_problems(rule: _Threshold) -> list[tuple[str, str]]:
+def unit_problems(rule: _Measured) -> list[tuple[str, str]]:
     """A parameter or unit that is not known, and a direction, which no threshold parts."""
     try:
         known = parameter(rule.parameter)

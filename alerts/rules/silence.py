@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from alerts.rules.evaluation import EvaluationInput, EvaluationResult
-    from schemas.network import Instrument, Station
+    from schemas.network import Instrument, Network, Station
 
 Minutes = Annotated[float, Meta(ge=0, le=LONGEST_H * 60)]
 Cadences = Annotated[float, Meta(ge=1, le=10_000)]
@@ -109,9 +109,18 @@ class Silence(NamedTuple):
 def evaluate_silence(inputs: EvaluationInput, rule: SilenceRule, found: EvaluationResult) -> None:
     """Add to ``found`` the silences that begin or end at ``inputs.now``."""
     silences = _silences(inputs, rule, found)
-    covered = [item for item in silences if rule.covers(inputs.network.stations[item.station_id])]
+    for subject, silence, silent in silence_subjects(silences, rule, inputs.network):
+        place = f"{rule.name}, {subject.station_id}"
+        found.attempt(place, partial(_silence_of, inputs, rule, subject, silence, found, silent=silent))
+
+
+def silence_subjects(
+    silences: Sequence[Silence], rule: SilenceRule, network: Network
+) -> list[tuple[Subject, Silence, bool]]:
+    """Alert keys of a rule, each with the silence that decides it and whether the condition holds."""
+    covered = [item for item in silences if rule.covers(network.stations[item.station_id])]
     if not covered:
-        return
+        return []
     together = all_silent(covered, rule.all_stations)
     latest = max(covered, key=lambda item: item.last_end)
     subjects = [(Subject(rule=rule.name, station_id=ALL), latest, together)]
@@ -120,9 +129,7 @@ def evaluate_silence(inputs: EvaluationInput, rule: SilenceRule, found: Evaluati
             (Subject(rule=rule.name, station_id=item.station_id, part=item.network), item, item.is_silent)
             for item in covered
         ]
-    for subject, silence, silent in subjects:
-        place = f"{rule.name}, {subject.station_id}"
-        found.attempt(place, partial(_silence_of, inputs, rule, subject, silence, found, silent=silent))
+    return subjects
 
 
 def _silence_of(

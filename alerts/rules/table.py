@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from alerts.rules.copollutant import CopollutantRule
 from alerts.rules.evaluation import EvaluationResult
 from alerts.rules.forecast import ForecastRule, evaluate_forecast
+from alerts.rules.hour_of_day import HourOfDayRule
 from alerts.rules.operation import OperationRule
+from alerts.rules.persistence import PersistenceRule
+from alerts.rules.rate import RateRule
+from alerts.rules.several import SeveralRule
 from alerts.rules.silence import SilenceRule, evaluate_silence
 from alerts.rules.threshold.evaluation import evaluate_threshold
 from alerts.rules.threshold.rule import ThresholdRule
+from alerts.rules.value_rule import ValueRule
 
 if TYPE_CHECKING:
     from alerts.rules.evaluation import EvaluationInput
 
-Rule = ThresholdRule | SilenceRule | ForecastRule | OperationRule
+StreamedRule = RateRule | PersistenceRule | SeveralRule | HourOfDayRule | CopollutantRule
+"""Kinds that only the watch evaluates, reading by reading."""
+Rule = ThresholdRule | StreamedRule | SilenceRule | ForecastRule | OperationRule
 
 
 class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +46,10 @@ class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
     def thresholds(self) -> tuple[ThresholdRule, ...]:
         """Rules of kind threshold."""
         return tuple(item for item in self.items if isinstance(item, ThresholdRule))
+
+    def of_values(self) -> tuple[ValueRule, ...]:
+        """Rules on measured values, of all kinds."""
+        return tuple(item for item in self.items if isinstance(item, ValueRule))
 
     def silences(self) -> tuple[SilenceRule, ...]:
         """Rules of kind silence."""

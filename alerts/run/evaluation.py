@@ -10,12 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.rules.closing import closing_transitions, operation_ends
-from alerts.rules.evaluation import EvaluationInput
+from alerts.rules.evaluation import EvaluationInput, EvaluationResult
 from alerts.rules.finding import finding_transitions, standing_keys
 from alerts.rules.process import note_processes
 from alerts.rules.rules import load_rules
 from alerts.rules.table import find_transitions
-from alerts.run.stores import open_stores
+from alerts.run.stores import open_state, open_stores
 from alerts.settings import alert_settings
 from schemas.alert import AlertState
 from store.influx.store import InfluxStore
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.engine import Machine
-    from alerts.rules.evaluation import EvaluationResult
     from alerts.rules.table import AlertRules
     from schemas.alert import AlertTransition
+    from schemas.network import Network
     from store.settings import SharedSettings
     from store.state import AlertStatus
 
@@ -93,14 +93,45 @@ def _judge(inputs: EvaluationInput, state: StateStore, rules: AlertRules, *, liv
     found = find_transitions(inputs, rules, live=live)
     found.extend("ends", lambda: closing_transitions(inputs, rules, found, live=live))
     if live:
-        found.attempt("processes", lambda: note_processes(state, inputs.now))
-        finding_transitions(state, rules, inputs.network, inputs.last, inputs.now, found=found)
-        standing = standing_keys(state)
-        ends = partial(
-            operation_ends, state, rules, inputs.network, statuses=inputs.last, standing=standing, now=inputs.now
-        )
-        found.extend("operation", ends)
+        _find_reports(state, rules, inputs.network, inputs.last, inputs.now, found=found)
     return found
+
+
+def evaluate_reports(settings: SharedSettings, now: datetime, rules: AlertRules | None = None) -> int:
+    """Evaluate what the parts report of themselves, which costs the state database alone; the number of new transitions.
+
+    Raises
+    ------
+    alerts.rules.rules.RulesFileError, store.error.StoreError
+    EvaluationError
+    """
+    own = alert_settings(settings)
+    rules = load_rules(own.rules) if rules is None else rules
+    found = EvaluationResult()
+    with open_state(own) as state:
+        statuses = state.alerts.get_states()
+        _find_reports(state, rules, own.stations, statuses, now, found=found)
+        stored = _store(state, statuses, found)
+    if found.errors:
+        raise EvaluationError(found.errors, stored)
+    return stored
+
+
+def _find_reports(
+    state: StateStore,
+    rules: AlertRules,
+    network: Network,
+    statuses: Mapping[str, AlertStatus],
+    now: datetime,
+    *,
+    found: EvaluationResult,
+) -> None:
+    """Beginnings and ends of operation alerts."""
+    found.attempt("processes", lambda: note_processes(state, now))
+    finding_transitions(state, rules, network, statuses, now, found=found)
+    standing = standing_keys(state)
+    ends = partial(operation_ends, state, rules, network, statuses=statuses, standing=standing, now=now)
+    found.extend("operation", ends)
 
 
 def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: EvaluationResult) -> int:
@@ -129,13 +160,13 @@ def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Evalua
             transition_id: progress
             for key in opened - lost
             if (transition_id := newest.get(key)) is not None
-            and (progress := _progress(found.machines.get(key), statuses.get(key))) is not None
+            and (progress := progress_of(found.machines.get(key), statuses.get(key))) is not None
         }
     )
     return stored
 
 
-def _progress(machine: Machine | None, status: AlertStatus | None) -> AlertProgress | None:
+def progress_of(machine: Machine | None, status: AlertStatus | None) -> AlertProgress | None:
     """How far an open alert has gone; None where nothing new is known."""
     if machine is None or machine.cursor is None or machine.latest is None:
         return None

@@ -30,6 +30,11 @@ class Configuration:
     ----------
     settings : AlertSettings
 
+    Attributes
+    ----------
+    generation : int
+        Counts up with every change that was taken up.
+
     Raises
     ------
     alerts.rules.rules.RulesFileError, alerts.people.file.PeopleFileError, schemas.network.file.NetworkFileError
@@ -38,6 +43,7 @@ class Configuration:
 
     def __init__(self, settings: AlertSettings) -> None:
         self.settings = settings
+        self.generation = 0
         self._stamp = self._look()
         self.rules: AlertRules = load_rules(settings.rules)
         self.people: People = people_of(settings)
@@ -59,6 +65,7 @@ class Configuration:
             self._problem = str(error)
             return self._problem
         self.settings, self.rules, self.people, self._problem = settings, rules, people, None
+        self.generation += 1
         _log.info("configuration_taken_up", rules=len(rules.items), stations=len(settings.stations.stations))
         self._warn()
         return None

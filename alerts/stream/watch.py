@@ -1,8 +1,9 @@
-"""The loop of ``skyground watch``: evaluate new data every few seconds and deliver at once.
+"""The loop of ``skyground watch``: readings are evaluated as they arrive, and what they raise is delivered at once.
 
-Every round evaluates all rules over a sliding window, which costs one query a network and rule; a machine is rebuilt from its
-last transition, so the loop may be killed at any time. Several may run side by side. Changed rules and network files are
-taken up in the next round; invalid ones are logged, and the loop continues with the previous ones.
+A thread follows the raw log (`alerts.stream.thread`). The rounds of this module deliver what it stored, evaluate what the parts report of
+themselves, and every few minutes all rules over the stored hours of two days, which confirms, amends or withdraws. A machine is rebuilt
+from its last transition, so the watch may be killed at any time. Changed rules and network files are taken up in the next round;
+invalid ones are logged, and the loop continues with the previous ones.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import msgspec
 import structlog
 
 from alerts.channels.outage import MailState
+from alerts.run.baselines import load_baselines
 from alerts.run.delivery import deliver, read_mail_state
-from alerts.run.evaluation import EvaluationError, evaluate
+from alerts.run.evaluation import EvaluationError, evaluate, evaluate_reports
 from alerts.run.first_case import make_first_cases
 from alerts.settings import alert_settings
 from alerts.stream.configuration import Configuration
+from alerts.stream.every import Every
 from alerts.stream.failing import Failing
+from alerts.stream.thread import StreamThread
 from ingest.process.complaint import complaint
 from ingest.process.guard import describe, say
 from ingest.process.heartbeat_thread import HeartbeatThread
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
     from alerts.rules.table import AlertRules
     from alerts.settings import AlertSettings
+    from schemas.alert import AlertTransition
     from store.settings import SharedSettings
 
 WINDOW = timedelta(hours=48)
@@ -42,6 +47,9 @@ WINDOW = timedelta(hours=48)
 LONGEST_PAUSE_S = 60.0
 LONGEST_ROUND_S = 600.0
 """A round that takes longer is complained about. Project's choice."""
+CONFIRM_S, BASELINES_S = 180.0, 86_400.0
+"""How often stored hours are evaluated, and how often it is computed what is usual at the stations [s]. Project's choice."""
+_POLL_S = 0.5
 STOP_S = 30.0
 """A round that waits for a dead database is ended by force so long after the signal [s]; it may be killed at any time."""
 _log = structlog.get_logger(__name__)
@@ -88,7 +96,7 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     report : callable
         Called with every round.
     """
-    current, failing = Configuration(alert_settings(settings)), Failing()
+    current = Configuration(alert_settings(settings))
     with StateStore(current.settings.state_url) as state:
         try:
             state.migrate()
@@ -102,8 +110,43 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         pace.ended()
         report(done)
 
+    arrivals = Arrivals()
+    stream = StreamThread(current, stop, arrivals.add)
     with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, [pace.complaint]):
-        _go_round(current, failing, stop, on_round)
+        stream.start()
+        try:
+            _Rounds(current, stream, arrivals).go(stop, on_round)
+        finally:
+            stream.join()
+
+
+class Arrivals:
+    """Transitions that the stream stored and no round has delivered yet."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._lock = threading.Lock()
+        self._event = threading.Event()
+
+    def add(self, stored: list[AlertTransition]) -> None:
+        """Note stored transitions; the next round begins at once."""
+        with self._lock:
+            self._count += len(stored)
+        self._event.set()
+
+    def take(self) -> int:
+        """How many have come since the last call."""
+        with self._lock:
+            count, self._count = self._count, 0
+            self._event.clear()
+        return count
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Wait so long, or until something comes or ``stop`` is set."""
+        until = monotonic() + seconds
+        while not stop.is_set() and monotonic() < until:
+            if self._event.wait(min(_POLL_S, max(0.0, until - monotonic()))):
+                return
 
 
 class RoundTimer:
@@ -122,23 +165,54 @@ class RoundTimer:
         return complaint("watch", "no_round", lasts_s=passed_s) if passed_s > LONGEST_ROUND_S else ""
 
 
-def _go_round(current: Configuration, failing: Failing, stop: threading.Event, report: Callable[[Round], None]) -> None:
-    pause_s = current.settings.watch_interval_s
-    while not stop.is_set():
-        now = datetime.now(UTC)
+class _Rounds:
+    """The rounds of a watch, and what is due in the next one."""
+
+    def __init__(self, current: Configuration, stream: StreamThread, arrivals: Arrivals) -> None:
+        self._current, self._stream, self._arrivals = current, stream, arrivals
+        self._failing = Failing()
+        self._confirm, self._usual = Every(CONFIRM_S), Every(BASELINES_S)
+        self._generation = current.generation
+
+    def go(self, stop: threading.Event, report: Callable[[Round], None]) -> None:
+        """Go round until stopped."""
+        pause_s = self._current.settings.watch_interval_s
+        while not stop.is_set():
+            done = self._round(datetime.now(UTC))
+            report(done)
+            is_sound = done.is_partial or not done.errors
+            pause_s = self._current.settings.watch_interval_s if is_sound else min(2 * pause_s, LONGEST_PAUSE_S)
+            self._arrivals.wait(pause_s, stop)
+
+    def _round(self, now: datetime) -> Round:
+        current, arrived = self._current, self._arrivals.take()
         problem = _refresh(current)
-        done = run_once(current.settings, now, current.rules)
+        is_changed, self._generation = self._generation != current.generation, current.generation
+        is_full = self._confirm.is_due() or is_changed
+        done = run_once(current.settings, now, current.rules, is_full=is_full)
+        errors = done.errors | self._renew_baselines(now, is_changed=is_changed)
+        if self._stream.error is not None:
+            errors["stream"] = self._stream.error
         if problem is not None:
-            errors = {"configuration": problem} | done.errors
+            errors = {"configuration": problem} | errors
+        if errors != done.errors:
             done = msgspec.structs.replace(done, errors=errors, error="; ".join(errors.values()), is_partial=False)
         try:
-            failing.note(current.settings, current.rules, done.errors, now)
+            self._failing.note(current.settings, current.rules, done.errors, now)
         except Exception as error:  # noqa: BLE001 - an alarm that cannot be raised is tried again in the next round
             say("watch_alarm_failed", error)
-        report(done)
-        is_sound = done.is_partial or not done.errors
-        pause_s = current.settings.watch_interval_s if is_sound else min(2 * pause_s, LONGEST_PAUSE_S)
-        stop.wait(pause_s)
+        return msgspec.structs.replace(done, transitions=done.transitions + arrived)
+
+    def _renew_baselines(self, now: datetime, *, is_changed: bool) -> dict[str, str]:
+        """Load what is usual at the stations, daily and for changed rules; errors by step."""
+        if not (self._usual.is_due() or is_changed):
+            return {}
+        try:
+            self._stream.baselines.replace(load_baselines(self._current.settings, self._current.rules, now))
+        except StoreError as error:
+            self._usual = Every(BASELINES_S)  # again in the next round
+            return {"baselines": f"{type(error).__name__}: {error}"}
+        return {}
 
 
 def _mail_state(settings: AlertSettings, now: datetime) -> MailState | None:
@@ -162,15 +236,26 @@ def _refresh(current: Configuration) -> str | None:
     return problem
 
 
-def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = None) -> Round:
-    """One round over the window that ends at ``now`` (aware)."""
+def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = None, *, is_full: bool = True) -> Round:
+    """One round at ``now`` (aware).
+
+    Parameters
+    ----------
+    is_full : bool
+        Evaluate the stored hours of `WINDOW`, forecasts and silence; else only what the parts report of themselves.
+    """
     begun = monotonic()
     counts = {"transitions": 0, "cases": 0, "mails": 0}
     errors: dict[str, str] = {}
     is_partial = False
     # Independent steps: stored alerts are delivered also while readings cannot be read.
     steps: dict[str, tuple[str, Callable[[], int]]] = {
-        "transitions": ("evaluate", lambda: evaluate(settings, now - WINDOW, now, now, rules)),
+        "transitions": (
+            "evaluate",
+            lambda: (
+                evaluate(settings, now - WINDOW, now, now, rules) if is_full else evaluate_reports(settings, now, rules)
+            ),
+        ),
         "cases": ("cases", lambda: make_first_cases(settings, now)),
         "mails": ("deliver", lambda: deliver(settings, now, rules)),
     }

@@ -1,1 +1,1 @@
-"""Alert rules against simulated truth."""
+"""Alert rules against simulated truth, and the rates and latencies of the watch."""

@@ -155,7 +155,7 @@ def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
     for rule in rules.items:
         source = f"{rule.source}{'' if rule.verified else ' (not verified)'}"
         count = "-" if rule.KIND == "operation" else str(len(covered_stations(rule, network)))
-        typer.echo(f"{rule.name:24} {rule.KIND:10} {rule.severity:9} {count:>5}  {source}")
+        typer.echo(f"{rule.name:24} {rule.KIND:11} {rule.severity:9} {count:>5}  {source}")
     typer.echo(
         f"{path}: {len(rules.items)} rules, {len(rules.disabled)} disabled; stations as in {_settings().network}"
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from analysis.report.stored_case import CASE, StoredCase, case_for, read_case
 from console.view.attribution import matching
-from schemas.alert import RuleKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +66,7 @@ def read_alert_case(state: StateStore, network: Network, episode: AlertHistory) 
 
 def read_alert_cases(state: StateStore, episodes: Sequence[AlertHistory]) -> dict[int, CaseFile]:
     """Case files of alerts in a list, by the id of the alert; of the newest `MOST_LISTED` case files."""
-    worst = {item.id: item.worst for item in episodes if item.worst.kind is RuleKind.THRESHOLD and item.worst.parameter}
+    worst = {item.id: item.worst for item in episodes if item.worst.kind.is_of_values and item.worst.parameter}
     if not worst:
         return {}
     since = min(change.since for change in worst.values()) - _TOLERANCE

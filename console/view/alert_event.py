@@ -160,7 +160,7 @@ def _state(event: AlertEvent, lead: AlertRow) -> str:
 
 def _is_grouped(alert: AlertHistory, stations: Mapping[str, Station]) -> bool:
     worst = alert.worst
-    return worst.kind is RuleKind.THRESHOLD and worst.station_id in stations and worst.parameter in watched()
+    return worst.kind.is_of_values and worst.station_id in stations and worst.parameter in watched()
 
 
 def _rise(alert: AlertHistory, now: datetime) -> EventRise:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alerts.rules.evaluation import open_alerts
 from alerts.rules.threshold.hourly import find_hourly
 from alerts.rules.threshold.native import find_native
-from alerts.rules.threshold.rule import RuleAveraging
+from alerts.rules.value_rule import RuleAveraging
 
 if TYPE_CHECKING:
     from alerts.rules.evaluation import EvaluationInput, EvaluationResult

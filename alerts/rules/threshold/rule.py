@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import math
-from datetime import date
-from enum import StrEnum
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
-from alerts.rules.limit_check import clear_problems, level_problems, unit_problems
-from alerts.rules.rule import CommonRule, Hours, PositiveHours, instruments_of
+from alerts.rules.incremental import Feed, FixedLimit
+from alerts.rules.limit_check import clear_problems, level_problems
+from alerts.rules.rule import Hours, instruments_of
+from alerts.rules.value_rule import RuleAveraging, ValueRule, measured_at, watch_of
 from schemas.alert import RuleKind
-from schemas.message import NetworkCode
+from schemas.interval import midnight
 from schemas.parameter import parameter
-from schemas.units import convert
 
 if TYPE_CHECKING:
-    from schemas.network import Instrument, Station
+    from collections.abc import Iterator
 
-
-class RuleAveraging(StrEnum):
-    """Which values a threshold is compared with."""
-
-    NATIVE = "native"
-    HOUR = "1h"
+    from alerts.rules.baseline import Baselines
+    from alerts.rules.incremental import RuleWatch
+    from schemas.network import Network, Station
 
 
 class MovingBaseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +44,7 @@ class MovingBaseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     dry_h: Annotated[int, Meta(ge=0, le=720)] = 3
 
 
-class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="threshold"):
+class ThresholdRule(ValueRule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="threshold"):
     """A parameter beyond a value.
 
     Attributes
@@ -57,28 +55,16 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
         The condition must hold this long in observed time [h]; 0: one value is enough.
     clear : float or None
         To end, values must be on the other side of this (hysteresis), in ``unit``; None is the threshold itself.
-    clear_for_h : float
-        And this long [h].
-    max_gap_h : float
-        A longer gap without values forgets a pending alert and a begun clearing [h]; of hours at least 1.
-    stale_after_h : float
-        An open alert without a valid value for so long ends as not evaluated any more [h].
     since, until : date or None
         First and last civil day on which the rule holds (a standard's edition).
     """
 
-    network: NetworkCode
-    parameter: str
-    unit: str
     averaging: RuleAveraging = RuleAveraging.HOUR
     above: float | None = None
     below: float | None = None
     baseline: MovingBaseline | None = None
     for_h: Hours = 1.0
     clear: float | None = None
-    clear_for_h: Hours = 1.0
-    max_gap_h: PositiveHours = 6.0
-    stale_after_h: PositiveHours = 72.0
     since: date | None = None
     until: date | None = None
 
@@ -98,19 +84,6 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
         """Whether ``day`` (civil, in the network's zone) is one of the rule's."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
-    @property
-    def watched_parameter(self) -> str:
-        """The parameter."""
-        return self.parameter
-
-    def reads(self, instrument: Instrument) -> bool:
-        """Instruments of the rule's network that measure its parameter."""
-        return instrument.network == self.network and self.parameter in instrument.parameters
-
-    def subject(self) -> str:
-        """Parameter and network."""
-        return f"{self.parameter} in network {self.network}"
-
     def looks_at(self, station_id: str) -> dict[str, object]:
         """Network, averaging, side and whether there is a baseline."""
         del station_id
@@ -121,14 +94,26 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
             "baseline": self.baseline is not None,
         }
 
+    def watches(self, network: Network, baselines: Baselines) -> Iterator[RuleWatch]:
+        """One watch a station; none with a baseline, which needs weeks of stored hours."""
+        del baselines
+        if self.baseline is not None:
+            return
+        zone = network.timezone
+        since = None if self.since is None else midnight(self.since, zone)
+        until = None if self.until is None else midnight(self.until + timedelta(days=1), zone)
+        for station, _ in measured_at(self, network):
+            feed = Feed(station.id, self.network, self.parameter, is_hourly=self.averaging is RuleAveraging.HOUR)
+            sampler = FixedLimit(self.limit, self.clear_limit)
+            watch = watch_of(self, station.id, (feed,), sampler, above=self.above is not None, for_h=self.for_h)
+            yield replace(watch, since=since, until=until)
+
     def contradictions(self) -> list[tuple[str, str]]:
         """The later checks rely on the earlier ones."""
         if (self.above is None) == (self.below is None):
             return [("above", "expected exactly one of above and below")]
-        if problems := unit_problems(self):
+        if problems := self.parameter_problems():
             return problems
-        if self.network not in parameter(self.parameter).networks:
-            return [("parameter", f"{self.parameter!r} is not a parameter of network {self.network}")]
         if self.since and self.until and self.until < self.since:
             return [("until", "expected a day not before since")]
         above = self.above is not None
@@ -140,10 +125,7 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
 
     def _canonical(self, value: float | None) -> float:
         assert value is not None, "checked when the file was read"
-        known = parameter(self.parameter)
-        if self.baseline:  # a difference: a unit's offset cancels
-            return convert(value, self.unit, known) - convert(0.0, self.unit, known)
-        return convert(value, self.unit, known)
+        return self.canonical(value, is_difference=self.baseline is not None)
 
 
 def forgets(rule: ThresholdRule, station: Station) -> bool:

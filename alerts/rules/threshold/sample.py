@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alerts.engine import Condition, Sample
+from alerts.rules.incremental import NORMAL, OVER_RANGE, physical_range
 from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS, valid_values
 from schemas.interval import floor_hour, midnight
@@ -100,18 +101,19 @@ def baseline(values: pd.Series, window_h: int, min_hours: int) -> pd.Series:
 def native_samples(native: pd.DataFrame, rule: ThresholdRule, instrument: Instrument, zone: ZoneInfo) -> list[Sample]:
     """Samples of one instrument's readings, each covering one cadence.
 
-    A reading whose status is not N, or from a time when the instrument was not in service, is absent.
+    A reading that `alerts.rules.incremental.is_usable` refuses, or from a time when the instrument was not in service, is absent.
+    One with status T (over range) is a lower bound.
     """
     if rule.parameter not in native:
         return []
     values = native[rule.parameter].astype(float)
-    status = rule.parameter + STATUS
-    if status in native:
-        values = values.where(native[status].isna() | (native[status] == "N"))
+    letters = native.get(rule.parameter + STATUS, pd.Series(index=values.index, dtype=object))
+    low, high = physical_range(rule.parameter)
+    values = values.where((letters.isna() | letters.isin([NORMAL, OVER_RANGE])) & values.between(low, high))
     keep = values.notna() & _in_force(values.index, rule, zone) & _served(values.index, [instrument])
     step = timedelta(seconds=instrument.cadence_s)
-    pairs = zip(_moments(values[keep]), values[keep].tolist(), strict=True)
-    return [Sample(start, start + step, value, rule.limit, rule.clear_limit) for start, value in pairs]
+    found = zip(_moments(values[keep]), values[keep].tolist(), (letters[keep] == OVER_RANGE).tolist(), strict=True)
+    return [Sample(start, start + step, value, rule.limit, rule.clear_limit, least) for start, value, least in found]
 
 
 def worst_samples(streams: Sequence[list[Sample]], *, above: bool) -> list[Sample]:

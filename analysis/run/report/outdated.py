@@ -22,7 +22,6 @@ from analysis.run.coanalysis.cocontrol import season_of
 from analysis.run.coanalysis.joint_pollution import JOINT, RELATION
 from analysis.run.coanalysis.stored_assessment import DOCUMENT as ASSESSMENT
 from analysis.run.report.later_change import LaterChange, gate_changes, later_changes, read_history
-from schemas.alert import RuleKind
 from schemas.interval import Interval, civil_days, floor_hour
 
 if TYPE_CHECKING:
@@ -169,7 +168,7 @@ def _of_mail(item: SentTransition, network: Network) -> _Rested | None:
     """Of an alert on values: its parameter at its station from the beginning of the condition on."""
     stated = item.transition
     station = network.stations.get(stated.station_id)
-    if stated.kind is not RuleKind.THRESHOLD or stated.parameter is None or station is None:
+    if not stated.kind.is_of_values or stated.parameter is None or station is None:
         return None
     networks = {str(one.network) for one in station.instruments if stated.parameter in one.parameters}
     basis = HourBasis(

@@ -100,11 +100,18 @@ class AlertStore(StateTables):
                 values = msgspec.structs.asdict(item)
                 connection.execute(sa.update(alert).where(alert.c.transition_id == transition_id).values(values))
 
-    def get_states(self) -> dict[str, AlertStatus]:
-        """Present state of every alert that ever changed, by alert key."""
+    def get_states(self, *, after: int = 0) -> dict[str, AlertStatus]:
+        """Present state of every alert that ever changed, by alert key; of those whose newest transition has an id above ``after``."""
         question = sa.select(transition, alert).join_from(alert, transition, alert.c.transition_id == transition.c.id)
+        if after:
+            question = question.where(alert.c.transition_id > after)
         rows = self.database.rows(question.set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL))
         return {row["alert_alert_key"]: _to_status(row) for row in rows}
+
+    def newest_id(self) -> int:
+        """Id of the transition that was stored last; 0: none."""
+        row = self.database.first(sa.select(sa.func.max(transition.c.id).label("newest")))
+        return int(row["newest"] or 0) if row else 0
 
     def get(self, transition_id: int) -> StoredTransition | None:
         """One transition; None where there is none."""

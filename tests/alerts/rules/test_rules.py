@@ -277,6 +277,7 @@ def test_docs_name_every_rule_kind_key_and_setting(example: AlertRules) -> None:
     text = (EXAMPLE.parents[1] / "docs" / "alerts.md").read_text(encoding="utf-8")
     keys = {key for rule in example.items for key in rule.__struct_fields__} | {
         "window_h",
+        "ratio_above",
         "min_hours",
         "dry_h",
         "group_over",

@@ -3,7 +3,6 @@ from __future__ import annotations
 import mailbox
 import re
 import threading
-import time
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ from alerts.run.first_case import make_first_cases
 from alerts.run.operation import raise_operation, resolve_operation
 from alerts.run.queries import list_states, send_sample, show_transition, take
 from alerts.settings import AlertSettings
-from alerts.stream.watch import Round, run
 from analysis.case.case_file import EventKind
 from analysis.report.stored_case import read_case
 from analysis.run.case.case_document import save_case
@@ -318,26 +316,6 @@ def test_the_sample_mail_proves_the_way(own: AlertSettings, maildir: Path) -> No
     (mail,) = mails(maildir)
     assert mail["Subject"].startswith("[测试]")
     assert mail["To"] == "somebody@example.org"
-
-
-def test_the_watch_mails_within_ten_seconds_and_stops(
-    own: AlertSettings, write_hours: Callable[..., None], maildir: Path
-) -> None:
-    stop, rounds = threading.Event(), list[Round]()
-    watcher = threading.Thread(target=run, args=(changed(own, watch_interval_s=1.0), stop, rounds.append))
-    watcher.start()
-    while not rounds:
-        time.sleep(0.05)
-    write_hours("t-06", [30, 190])
-    written = time.monotonic()
-    while not mails(maildir) and time.monotonic() - written < 20:
-        time.sleep(0.1)
-    taken_s = time.monotonic() - written
-    stop.set()
-    watcher.join(15)
-    assert not watcher.is_alive()
-    assert len(mails(maildir)) == 1
-    assert taken_s < 10
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "故障还是事件："), ("en", "fault or event: ")])

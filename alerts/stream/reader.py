@@ -1,0 +1,152 @@
+"""From the raw log to stored transitions: read, decode, evaluate, store.
+
+A position counts as passed when what was found up to it is stored. A snapshot is written every half minute and at the end, so a killed
+watch reads at most that again; a transition that is found again is stored once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+
+from alerts.stream.core import Core
+from alerts.stream.every import Every
+from alerts.stream.follow import CURSOR, LogFollower, collector_settings, start_position
+from alerts.stream.heard import read_heard
+from alerts.stream.record import Recorder
+from alerts.stream.snapshot import WatchSnapshot, read_snapshot, write_snapshot
+from schemas.alert import AlertState
+from store.error import StoreError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from alerts.rules.baseline import Baselines
+    from alerts.stream.configuration import Configuration
+    from alerts.stream.core import CoreMemory
+    from schemas.alert import AlertTransition
+    from store.rawlog import Position, RawLog
+    from store.state import StateStore
+
+BATCH = 500
+"""Messages that are evaluated before their transitions are stored."""
+TICK_S, SILENCE_S, PROGRESS_S, SNAPSHOT_S = 1.0, 5.0, 10.0, 30.0
+"""How often time passes, silence is looked for, extremes are recorded, and a snapshot is written [s]. Project's choice."""
+_log = structlog.get_logger(__name__)
+
+
+class StepDone(NamedTuple):
+    """What one step did: messages read, transitions stored, and rules that raised."""
+
+    messages: int
+    stored: list[AlertTransition]
+    errors: list[str]
+
+
+class StreamReader:
+    """Reads the log step by step; belongs to one thread.
+
+    Parameters
+    ----------
+    current : Configuration
+        Where it has changed, the core is built anew with what the old one remembers.
+    log : RawLog
+        Of the collector.
+    state : StateStore
+    baselines : Baselines
+        Filled by the caller.
+    now : datetime
+        Aware; decides where a watch without snapshot and cursor begins.
+    """
+
+    def __init__(
+        self,
+        current: Configuration,
+        log: RawLog,
+        state: StateStore,
+        baselines: Baselines,
+        now: datetime,
+    ) -> None:
+        self._current, self._log, self._state, self._baselines = current, log, state, baselines
+        self._directory = collector_settings(current.settings).rawlog_dir
+        self._recorder = Recorder(state)
+        self._recorder.news()
+        self._tick, self._silence = Every(TICK_S), Every(SILENCE_S)
+        self._progress, self._snapshot = Every(PROGRESS_S), Every(SNAPSHOT_S)
+        snapshot = read_snapshot(self._directory)
+        position = start_position(log, snapshot, now)
+        is_rewound = snapshot is not None and position < snapshot.position
+        self._build(position, None if snapshot is None or is_rewound else snapshot.memory)
+        _log.info("watch_follows", day=position.day.isoformat(), row=position.row, behind=log.count_after(position))
+
+    def step(self, now: datetime) -> StepDone:
+        """Read the next messages, at most `BATCH`, and store what they change; raises `StoreError`, then nothing may be read on.
+
+        Parameters
+        ----------
+        now : datetime
+            Aware; counts when the end of the log is reached. Before that time passes by the messages.
+        """
+        if self._generation != self._current.generation:
+            self._build(self._follower.position, self._core.memory())
+        is_tick = self._tick.is_due()
+        if is_tick:  # before the readings, which are then evaluated from the newest state
+            self._core.adopt(self._recorder.news())
+        messages = self._follower.next(BATCH)
+        found: list[AlertTransition] = []
+        for item in messages:
+            if item.readings:
+                found += self._core.observe(item.readings, item.message.received_at)
+        if is_tick:
+            found += self._pass_time(now if len(messages) < BATCH else messages[-1].message.received_at)
+        stored = self._recorder.store(found) if found else []
+        if len(stored) < len(found):
+            self._core.adopt(self._recorder.news())
+        self._keep_up()
+        return StepDone(len(messages), stored, self._core.take_errors())
+
+    def _keep_up(self) -> None:
+        if self._progress.is_due():
+            self._recorder.note_progress(self._core.open_machines())
+        if self._snapshot.is_due():
+            self.keep()
+
+    def keep(self) -> None:
+        """Write the snapshot, then move the cursor: until then the log keeps what the snapshot may need."""
+        position = self._follower.position
+        write_snapshot(self._directory, WatchSnapshot(position=position, memory=self._core.memory()))
+        self._log.advance(CURSOR, position)
+
+    def _build(self, position: Position, memory: CoreMemory | None) -> None:
+        current = self._current
+        self._generation = current.generation
+        self._follower = LogFollower(collector_settings(current.settings), self._log, self._state, position)
+        self._core = Core(
+            current.rules,
+            current.settings.stations,
+            self._recorder.statuses,
+            baselines=self._baselines,
+            memory=memory,
+        )
+        self._is_heard = False
+
+    def _pass_time(self, moment: datetime) -> list[AlertTransition]:
+        found = self._core.close_hours(moment)
+        if self._silence.is_due() and self._may_be_silent(moment):
+            found += self._core.silences(moment)
+        return found
+
+    def _may_be_silent(self, moment: datetime) -> bool:
+        """Whether silence can be decided: before one begins, the database is asked what other collectors have stored."""
+        begins = any(item.to_state is AlertState.FIRING for item in self._core.silent_now(moment))
+        if self._is_heard and not begins:
+            return True
+        try:
+            self._core.hear(read_heard(self._current.settings))
+        except StoreError as error:
+            _log.warning("silence_not_confirmed", detail=str(error))
+            # alone with its log, a collector knows all that was sent
+            return self._is_heard and not collector_settings(self._current.settings).mqtt_share
+        self._is_heard = True
+        return True

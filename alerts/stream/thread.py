@@ -1,0 +1,100 @@
+"""The thread of the watch that follows the raw log; mails and stored hours, which take seconds, hold it up nowhere."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from alerts.rules.baseline import Baselines
+from alerts.stream.follow import collector_settings
+from alerts.stream.reader import BATCH, StreamReader
+from ingest.process.guard import describe, say
+from ingest.process.lock import locked
+from store.error import StoreError
+from store.rawlog import RawLog
+from store.state import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alerts.stream.configuration import Configuration
+    from schemas.alert import AlertTransition
+
+IDLE_S = 0.075
+"""Pause at the end of the log [s]."""
+RETRY_S = 2.0
+JOIN_S = 10.0
+_ERRORS_SHOWN = 3
+
+
+class StreamThread:
+    """Follows the log until stopped; where it fails it begins again at its snapshot.
+
+    Parameters
+    ----------
+    current : Configuration
+        Renewed by another thread.
+    stop : threading.Event
+    after : callable
+        Called with the transitions that were stored.
+
+    Attributes
+    ----------
+    baselines : Baselines
+        To be filled by another thread.
+    error : str or None
+        Why it fails, or which rules raised in the last step that found something.
+    """
+
+    def __init__(
+        self, current: Configuration, stop: threading.Event, after: Callable[[list[AlertTransition]], None]
+    ) -> None:
+        self.baselines = Baselines()
+        self.error: str | None = None
+        self._current, self._stop, self._after = current, stop, after
+        self._thread = threading.Thread(target=self._run, name="watch-stream", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for the end after ``stop``: the last snapshot is written."""
+        self._thread.join(JOIN_S)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except StoreError as error:
+                self.error = f"{type(error).__name__}: {error}"
+            except Exception as error:  # noqa: BLE001 - logged, alarmed by the rounds, tried again
+                self.error = describe(error)
+                say("watch_step_failed", error, step="stream")
+            self._stop.wait(RETRY_S)
+
+    def _follow(self) -> None:
+        directory = collector_settings(self._current.settings).rawlog_dir
+        with ExitStack() as ends:
+            log = RawLog(directory)
+            ends.callback(log.close)
+            ends.enter_context(locked(directory / "watch.lock", wait_for=self._stop, owner="watch"))
+            if self._stop.is_set():
+                return
+            state = ends.enter_context(StateStore(self._current.settings.state_url))
+            state.migrate()
+            reader = StreamReader(self._current, log, state, self.baselines, datetime.now(UTC))
+            self.error = None
+            while not self._stop.is_set():
+                done = reader.step(datetime.now(UTC))
+                if done.errors:
+                    self.error = "; ".join(done.errors[:_ERRORS_SHOWN])
+                elif done.stored:
+                    self.error = None
+                if done.stored:
+                    self._after(done.stored)
+                if done.messages < BATCH:
+                    self._stop.wait(IDLE_S)
+            reader.keep()
