@@ -79,6 +79,10 @@ def _person_faults(people: People) -> Iterator[PeopleFault]:
         owner = owners.setdefault(person.mail.casefold(), person.id)
         if owner != person.id:
             yield PeopleFault(place, "mail", f"{person.mail!r} is the address of {owner!r}, expected one of its own")
+        if person.quiet is not None and person.quiet.start == person.quiet.until:
+            yield PeopleFault(
+                place, "quiet", f"{person.quiet.start} to {person.quiet.until}, expected two different times"
+            )
         yield from _channel_faults(place, person.channels)
 
 

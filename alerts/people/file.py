@@ -26,6 +26,8 @@ _AT = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<path>.*)`$")
 _CLOCK = "a time of day, as 08:00"
 _ONE_LINE = "text on one line of at most 80 characters"
 _EXPECTED = {
+    "zone": "an IANA time zone, as Asia/Shanghai",
+    "mail": "an address like li.na@example.org",
     "areas": "a shell pattern of GB/T 2260 codes, as 2101*",
     "operator_of": "a shell pattern of station ids, as ln-as-*",
     "from": _CLOCK,
@@ -81,10 +83,18 @@ def _explain(error: str, document: dict[str, Any]) -> str:
         problem = "unknown, see docs/alerts.md, People, for the keys" if is_unknown else "missing"
     else:
         place, _, key = path.rpartition(".") if "." in path else ("", "", path)
-        expected = _EXPECTED.get(key.partition("[")[0], _ID)
-        problem = f"expected {expected}" if "matching regex" in what else what[:1].lower() + what[1:]
+        problem = _expectation(what, key.partition("[")[0])
     table = _named(place, document)
     return f"{table}: key {key}: {problem}" if table else f"key {key}: {problem}"
+
+
+def _expectation(what: str, key: str) -> str:
+    """Of a text what it says, instead of its pattern or type."""
+    if "matching regex" in what:
+        return f"expected {_EXPECTED.get(key, _ID)}"
+    if what.startswith("Expected `str`") and key in _EXPECTED:
+        return f"expected {_EXPECTED[key]} (in quotes), got {what.partition(', got ')[2]}"
+    return what[:1].lower() + what[1:]
 
 
 def _named(place: str, document: dict[str, Any]) -> str:
