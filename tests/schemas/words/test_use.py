@@ -12,6 +12,8 @@ import console
 from alerts.mail.case_view import MailNews, StationState
 from alerts.mail.subject import _JOINED_LABELS, _OWN_LABELS
 from alerts.mail.tendency import Tendency
+from alerts.warning.episode import WarningAct
+from alerts.warning.scheme import SourceStatus, WarningLevel
 from analysis.case.case_file import Basis, EventKind
 from analysis.case.chemistry.statement import COMPONENTS
 from analysis.case.kind.feature import EVIDENCE
@@ -131,6 +133,10 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "cli.revisions.change_": LaterCause,
     "page.reports.kind_": PeriodKind,
     "page.reports.state_": ReportState,
+    "warning.level.": WarningLevel,
+    "warning.act.": WarningAct,
+    "warning.status.": SourceStatus,
+    "warning.notice.": ("ozone", "dust"),
     "mail.severity_": Severity,
     "mail.parameter.": ("gamma_dose_rate",),
     "mail.label.": (
@@ -171,6 +177,7 @@ PREFIXES = {
     "qc",
     "report",
     "verdict",
+    "warning",
     "weather",
     "word",
 }
@@ -222,6 +229,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("coanalysis.", ("analysis/**/*.py",)),
         ("cocontrol.", ("analysis/**/*.py",)),
         ("picture.", ("analysis/report/**/*.py",)),
+        ("warning.", ("alerts/warning/*.py", "console/cli/alert_warning.py")),
         ("weather.", ("sensors/weather_forecast/*.py", "analysis/run/**/*.py")),
         ("report.", ("analysis/report/**/*.py", "analysis/report/city/report.html")),
     ],
