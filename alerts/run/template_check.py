@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,8 +11,10 @@ from alerts.channels.standby import StandbyError, post_standby
 from alerts.wording import word
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from alerts.mail.case_view import CaseMail
     from alerts.people.people import People
     from alerts.settings import AlertSettings
 
@@ -28,18 +31,44 @@ def template_faults(people: People, console_url: str, now: datetime) -> list[str
     now : datetime
         Aware.
     """
-    # drawing and templates take seconds to import: paid by this check, not by each start
-    from alerts.mail.message import render
-    from alerts.mail.sample import sample_views
-
     faults: list[str] = []
     for language in sorted({person.language for person in people.persons}):
-        for kind, views in sample_views(now, console_url).items():
+        for kind, make in _mails(console_url, now, language).items():
             try:
-                render(views, language)
+                make()
             except Exception as error:  # noqa: BLE001 - whatever a template raises, it is its fault
                 faults.append(f"{kind} ({language}): {type(error).__name__}: {error}")
     return faults
+
+
+def _mails(console_url: str, now: datetime, language: str) -> dict[str, Callable[[], object]]:
+    """How each kind of mail is made; pictures, which take a second each, of one case only."""
+    # drawing and templates take seconds to import: paid by this check, not by each start
+    from alerts.mail.case_message import render_case
+    from alerts.mail.digest import render_digest
+    from alerts.mail.message import render
+    from alerts.mail.sample import sample_views
+    from alerts.mail.samples.kinds import DIGEST, KINDS, sample_digest, sample_mail
+
+    made: dict[str, Callable[[], object]] = {
+        f"alert {kind}": partial(render, views, language) for kind, views in sample_views(now, console_url).items()
+    }
+    for kind in KINDS:
+        made[kind] = partial(_write_case, sample_mail(kind, now, console_url), language)
+    made["pictures"] = partial(render_case, sample_mail("opened", now, console_url), language, "<check@skyground>")
+    return made | {DIGEST: partial(render_digest, sample_digest(now, console_url), language)}
+
+
+def _write_case(view: CaseMail, language: str) -> None:
+    from alerts.mail.case_message import case_context, template
+    from alerts.mail.draft import MailDraft
+    from alerts.mail.subject import subject
+
+    draft = MailDraft(view, language)
+    context = case_context(draft, ())
+    subject(draft)
+    for name in ("case.txt.jinja", "case.html.jinja"):
+        template(name).render(context)
 
 
 def report_templates(settings: AlertSettings, people: People, now: datetime) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts.mail import message
+from alerts.mail import case_message, digest, message
 from console.doctor.people import check_people, check_templates
 from console.local.settings import LocalSettings
 from tests.alerts.people.build import DAY_NIGHT, text_of
@@ -51,9 +51,9 @@ def test_a_mail_that_cannot_be_made_is_a_failure(monkeypatch: pytest.MonkeyPatch
         msg = "value"
         raise KeyError(msg)
 
-    monkeypatch.setattr(message, "_context", broken)
-    monkeypatch.setattr(message, "_picture", lambda *_: None)
-    monkeypatch.setattr(message, "_case_picture", lambda *_: None)
+    monkeypatch.setattr(case_message, "case_context", broken)
+    for owner, name in ((message, "render"), (case_message, "render_case"), (digest, "render_digest")):
+        monkeypatch.setattr(owner, name, lambda *_: None)
     found = check_templates(LocalSettings(run_dir=tmp_path))
     assert not found.ok
-    assert "raised (zh): KeyError: 'value'" in found.detail
+    assert "opened (zh): KeyError: 'value'" in found.detail
