@@ -5,7 +5,7 @@ from the case as it is when it is sent. So nothing has to be merged or dropped w
 a recipient sleeps.
 
 A notice is ``pending``, then ``claimed``, then ``sent``, ``pending`` again (after a growing pause, or because ``wanted`` rose
-meanwhile), ``held`` (until `NoticeStore.resume`) or ``failed``. The version is fixed by the claim and stays fixed until its outcome
+meanwhile), ``held`` (until `NoticeStore.resume`), ``withdrawn`` (its case is part of another) or ``failed``. The version is fixed by the claim and stays fixed until its outcome
 is known: a worker that died after the server took the message leads to the same message with the same Message-ID.
 """
 
@@ -42,7 +42,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     claimed : int or None
         Version that the present attempt sends.
     state : str
-        ``pending``, ``claimed``, ``sent``, ``held`` or ``failed``.
+        ``pending``, ``claimed``, ``sent``, ``held``, ``withdrawn`` or ``failed``.
     due_at : datetime
         UTC; while claimed, when the claim expires.
     attempts : int
@@ -96,7 +96,7 @@ class NoticeStore(StateTables):
             "attempts": 0,
             "detail": "",
         }
-        rests = notice.c.state.in_(("sent", "failed"))
+        rests = notice.c.state.in_(("sent", "failed", "withdrawn"))
         is_later = sa.and_(notice.c.state == "pending", notice.c.attempts == 0, notice.c.due_at > due_at)
         with self.database.writing() as connection:
             statement = insert(connection, notice).values(fresh)
@@ -251,6 +251,11 @@ class NoticeStore(StateTables):
         """Let a held notice go on; False when it is not held."""
         held = sa.and_(notice.c.id == notice_id, notice.c.state == "held")
         return self.database.change(sa.update(notice).where(held).values(state="pending", due_at=due_at)) == 1
+
+    def withdraw(self, case_id: str, detail: str) -> int:
+        """Ask for no more messages of a case; returns how many notices waited. One that is being sent is sent."""
+        waits = sa.and_(notice.c.case_id == case_id, notice.c.state.in_(("pending", "held")))
+        return self.database.change(sa.update(notice).where(waits).values(state="withdrawn", detail=detail))
 
     def get(self, notice_id: int) -> Notice | None:
         """One notice; None where there is none."""

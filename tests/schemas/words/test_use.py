@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
+from alerts.case.life import StepRefusal
 from alerts.mail.case_view import MailNews, StationState
 from alerts.mail.subject import _JOINED_LABELS, _OWN_LABELS
 from alerts.mail.tendency import Tendency
@@ -144,6 +145,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
         *("yellow", "orange", "red", "ozone_notice"),
         *(news for news in MailNews if news in _OWN_LABELS | _JOINED_LABELS),
     ),
+    "alert_case.refused_": StepRefusal,
     "mail.reach.": ("alone", "city", "region"),
     "mail.reach.kind_": tuple(kind for kind in EventKind if kind is not EventKind.UNKNOWN),
     "mail.grade.": ("high", "medium", "low"),
@@ -161,6 +163,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
 }
 """Keys that are made from data: prefix, and the closed set that follows it."""
 PREFIXES = {
+    "alert_case",
     "attribution",
     "case",
     "cli",

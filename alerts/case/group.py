@@ -1,0 +1,221 @@
+"""Which alerts of values are one event: those whose rises `analysis.case.event` joins, and episodes of a region.
+
+An alert is a rise from its begin to its end so far. Rises that the analysis finds in the hours are added: stations that rose
+but exceed no threshold join alerts on either side of them, and the true onset of an alert's own series lies before the alert.
+
+`analysis.case.event` joins rises up to 60 km apart. Two of its events are one episode where the same parameter that forms in
+the air (`FORMED`) rises in both for at least three hours together, and in those hours at most stations of the region between and around.
+Every rule joins more when a rise becomes longer or another one comes: an alert that was joined is never parted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from analysis.case.event import Event, EventRise, group_events
+from analysis.case.event.link import FORMED, SHARED_H
+from schemas.geodesy import great_circle_km
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    import pandas as pd
+
+    from schemas.alert_case import CaseAlert
+    from schemas.network import Station
+
+AlertRef = tuple[str, int]
+"""``alert_key`` and ``begin_id`` of an alert."""
+REGION_KM = 200.0
+"""Stations that decide whether two events are one episode of the region [km]; project choice."""
+REGION_SHARE = 0.5
+"""Share of them at which the parameter has to rise [1]; project choice."""
+REGION_STATIONS = 5
+"""And at least so many; project choice."""
+RADIATION = "gamma_dose_rate"
+_SHORTEST = timedelta(minutes=1)
+_SCORE = 5.0
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAir:
+    """What is known of the air of the hours in question; absent data join nothing.
+
+    Attributes
+    ----------
+    rises : sequence of EventRise
+        Of all stations, also those without an alert.
+    winds : mapping of station id to DataFrame
+        As in `analysis.case.event.group_events`.
+    measured : mapping of station id to parameters, or None
+        Likewise.
+    """
+
+    rises: Sequence[EventRise] = ()
+    winds: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    measured: Mapping[str, Collection[str]] | None = None
+
+
+def ref_of(alert: CaseAlert) -> AlertRef:
+    """Name of one firing of an alert."""
+    return alert.alert_key, alert.begin_id
+
+
+def one_event(
+    alerts: Sequence[CaseAlert], stations: Mapping[str, Station], air: CaseAir, now: datetime
+) -> list[frozenset[AlertRef]]:
+    """Alerts of values that are one event.
+
+    Parameters
+    ----------
+    alerts : sequence of CaseAlert
+        With a parameter; open ones reach to ``now``. Those of stations that are not in ``stations`` are alone.
+    stations : mapping of station id to Station
+    air : CaseAir
+    now : datetime
+        UTC.
+
+    Returns
+    -------
+    list of frozenset of AlertRef
+        Every alert is in exactly one.
+    """
+    rises: dict[tuple[datetime, datetime, str, str], EventRise] = {}
+    members: dict[tuple[datetime, datetime, str, str], list[AlertRef]] = {}
+    alone = []
+    for alert in alerts:
+        if alert.station_id not in stations or alert.parameter is None:
+            alone.append(frozenset({ref_of(alert)}))
+            continue
+        rise = rise_of(alert, now)
+        rises[_key(rise)] = rise
+        members.setdefault(_key(rise), []).append(ref_of(alert))
+    parameters = {item.parameter for item in rises.values()}
+    known = [
+        item
+        for item in air.rises
+        if item.parameter in parameters and item.station_id in stations and not item.is_fall and item.start < now
+    ]
+    all_rises = [*rises.values(), *(item for item in known if _key(item) not in rises)]
+    events = group_events(all_rises, stations, winds=air.winds, measured=air.measured)
+    found = []
+    for group in _episodes(events, all_rises, stations, air.measured):
+        refs = {ref for event in group for rise in event.rises for ref in members.get(_key(rise), ())}
+        if refs:
+            found.append(frozenset(refs))
+    return [*found, *alone]
+
+
+def rise_of(alert: CaseAlert, now: datetime) -> EventRise:
+    """The alert as a rise, from its begin to its end or to ``now``."""
+    end = max(alert.until or now, alert.since + _SHORTEST)
+    ratio = alert.extreme / alert.threshold if alert.extreme is not None and alert.threshold else 1.0
+    return EventRise(
+        start=alert.since,
+        end=end,
+        station_id=alert.station_id,
+        parameter=alert.parameter or "",
+        peak_at=min(max(alert.extreme_at or alert.since, alert.since), end),
+        score=_SCORE * max(ratio, 1.0),
+        ratio=max(ratio, 1.0),
+    )
+
+
+def _key(rise: EventRise) -> tuple[datetime, datetime, str, str]:
+    return rise.start, rise.end, rise.station_id, rise.parameter
+
+
+def _episodes(
+    events: Sequence[Event],
+    rises: Sequence[EventRise],
+    stations: Mapping[str, Station],
+    measured: Mapping[str, Collection[str]] | None,
+) -> Iterable[list[Event]]:
+    """Events, those of one episode of the region together."""
+    parent = list(range(len(events)))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            number = parent[number]
+        return number
+
+    by_parameter: dict[str, list[EventRise]] = {}
+    for rise in rises:
+        by_parameter.setdefault(rise.parameter, []).append(rise)
+    region = _Region(stations, measured, by_parameter)
+    for (first, one), (second, other) in combinations(enumerate(events), 2):
+        if root(first) != root(second) and region.is_one(one, other):
+            parent[root(second)] = root(first)
+    groups: dict[int, list[Event]] = {}
+    for number, event in enumerate(events):
+        groups.setdefault(root(number), []).append(event)
+    return groups.values()
+
+
+class _Region:
+    """Whether two events are one episode."""
+
+    def __init__(
+        self,
+        stations: Mapping[str, Station],
+        measured: Mapping[str, Collection[str]] | None,
+        rises: Mapping[str, Sequence[EventRise]],
+    ) -> None:
+        self._stations = stations
+        self._measured = measured
+        self._rises = rises
+
+    def is_one(self, one: Event, other: Event) -> bool:
+        shared = FORMED.intersection(one.parameters) & set(other.parameters) - {RADIATION}
+        return any(self._is_regional(name, one, other) for name in sorted(shared))
+
+    def _is_regional(self, parameter: str, one: Event, other: Event) -> bool:
+        span = _longest_overlap(_of(one, parameter), _of(other, parameter))
+        if span is None:
+            return False
+        here, there = ({rise.station_id for rise in _of(event, parameter)} for event in (one, other))
+        around = self._around(parameter, here | there)
+        if not here & around or not there & around or not self._is_near(here, there):
+            return False
+        rising = {item.station_id for item in self._rises[parameter] if item.start < span[1] and item.end > span[0]}
+        count = len(rising & around)
+        return count >= REGION_STATIONS and count >= REGION_SHARE * len(around)
+
+    def _around(self, parameter: str, places: Collection[str]) -> set[str]:
+        """Stations that measure the parameter, near any of the places."""
+        centre = [self._stations[name] for name in places]
+        return {
+            name
+            for name, station in self._stations.items()
+            if self._has(station, parameter) and any(_km(station, item) <= REGION_KM for item in centre)
+        }
+
+    def _is_near(self, here: Collection[str], there: Collection[str]) -> bool:
+        return any(_km(self._stations[one], self._stations[two]) <= REGION_KM for one in here for two in there)
+
+    def _has(self, station: Station, parameter: str) -> bool:
+        if self._measured is not None:
+            return parameter in self._measured.get(station.id, ())
+        return any(parameter in item.parameters for item in station.instruments)
+
+
+def _of(event: Event, parameter: str) -> list[EventRise]:
+    return [rise for rise in event.rises if rise.parameter == parameter]
+
+
+def _longest_overlap(one: Sequence[EventRise], other: Sequence[EventRise]) -> tuple[datetime, datetime] | None:
+    """The longest time that a rise of each has in common, of at least `SHARED_H`; None where there is none."""
+    spans = [(max(a.start, b.start), min(a.end, b.end)) for a in one for b in other]
+    longest = max(spans, key=lambda span: span[1] - span[0], default=None)
+    return longest if longest is not None and longest[1] - longest[0] >= SHARED_H * _HOUR else None
+
+
+def _km(one: Station, other: Station) -> float:
+    if one.lon is None or one.lat is None or other.lon is None or other.lat is None:
+        return float("inf")
+    return float(great_circle_km(one.lon, one.lat, other.lon, other.lat))
