@@ -15,7 +15,7 @@ from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind
 from schemas.message import NetworkCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Minutes = Annotated[float, Meta(ge=0, le=LONGEST_H * 60)]
 Cadences = Annotated[float, Meta(ge=1, le=10_000)]
 """Below one, a station would be silent before its next reading is due."""
+CADENCES, MIN_MINUTES = 3.0, 15.0
+"""Silent after so many cadences [1], not before so long [min], where no rule says otherwise. Project's choice."""
 MINUTE = timedelta(minutes=1)
 LAST_START, RETURNED = "last_start", "returned"
 """Keys of the evidence: start of the last reading, and whether the silence counts from a return to service."""
@@ -46,8 +48,8 @@ class SilenceRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     networks: tuple[NetworkCode, ...] = ()
-    cadences: Cadences = 3.0
-    min_minutes: Minutes = 15.0
+    cadences: Cadences = CADENCES
+    min_minutes: Minutes = MIN_MINUTES
     all_stations: Annotated[int, Meta(ge=2)] = 3
 
     KIND: ClassVar[RuleKind] = RuleKind.SILENCE
@@ -66,6 +68,28 @@ class SilenceRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=T
             return {}
         networks = set(self.networks) or set(NetworkCode)
         return {"networks": sorted(networks), "stations": sorted(self.stations), "cities": sorted(self.cities)}
+
+
+class Allowance(NamedTuple):
+    """What is allowed before a network of a station is silent, as of `SilenceRule`."""
+
+    cadences: float = CADENCES
+    min_minutes: float = MIN_MINUTES
+
+    def duration(self, cadence: timedelta, delay: timedelta) -> timedelta:
+        """How long after the end of its last reading an instrument is silent."""
+        return max(cadence * self.cadences, timedelta(minutes=self.min_minutes)) + delay
+
+
+def allowance_of(rules: Iterable[SilenceRule], station: Station, network: str) -> Allowance:
+    """The strictest of the rules for a network of a station; the defaults where there is none."""
+    cadence = max((item.cadence_s for item in station.instruments_of(network)), default=0)
+    own = [
+        Allowance(rule.cadences, rule.min_minutes)
+        for rule in rules
+        if rule.covers(station) and (not rule.networks or network in rule.networks)
+    ]
+    return min(own, key=lambda item: item.duration(timedelta(seconds=cadence), timedelta(0)), default=Allowance())
 
 
 class Silence(NamedTuple):
@@ -167,8 +191,10 @@ def _silences(inputs: EvaluationInput, rule: SilenceRule, found: EvaluationResul
     return silences
 
 
-def silence_of(station: Station, network: str, last: datetime, rule: SilenceRule, now: datetime) -> Silence | None:
-    """Silence of one network at one station.
+def silence_of(
+    station: Station, network: str, last: datetime, rule: SilenceRule | Allowance, now: datetime
+) -> Silence | None:
+    """Silence of one network at one station: the one definition, for mails, pages, API and commands.
 
     Parameters
     ----------
@@ -186,7 +212,7 @@ def silence_of(station: Station, network: str, last: datetime, rule: SilenceRule
         return None
     cadence = timedelta(seconds=max(item.cadence_s for item in serving))
     delay = max(station.delay_of(item) for item in serving)
-    allowed = max(cadence.total_seconds() * rule.cadences / 60.0, rule.min_minutes) + delay / MINUTE
+    allowed = Allowance(rule.cadences, rule.min_minutes).duration(cadence, delay) / MINUTE
     began = _in_service_since(serving)
     is_return = began is not None and last < began
     last_end = began if is_return and began is not None else last + cadence

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
 from alerts.channels.outage import MailState, mail_state
 from console.query.last_seen import LastSeen
 from console.view.completeness import (
@@ -23,6 +25,7 @@ from schemas.completeness import expected_of
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from store.error import StoreError, StoreUnavailableError
+from store.settings import SettingsError
 from store.state import ProcessState
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from alerts.rules.silence import SilenceRule
     from console.view.link import Implausible
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
@@ -45,6 +49,8 @@ _WINDOW_H = 24
 _LOOK_BACK = timedelta(hours=3)
 _IMPLAUSIBLE_BACK = timedelta(hours=2)
 """Older signs do not count against a station."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +164,13 @@ class HealthQuery:
         )
         return HealthData(
             rows=network_health(
-                self._network, last_starts, now, rejected=known, completeness=ratios, doubts=self._implausible(now)
+                self._network,
+                last_starts,
+                now,
+                rejected=known,
+                completeness=ratios,
+                doubts=self._implausible(now),
+                silences=self._silences(),
             ),
             messages=messages,
             unassigned=sum(item.count for station, item in rejected.items() if station not in known),
@@ -170,6 +182,17 @@ class HealthQuery:
             mail=mail_state(self._state, now),
             processes=self._state.processes.list(),
         )
+
+    def _silences(self) -> tuple[SilenceRule, ...]:
+        """Rules on silence; none, and the defaults hold, where the file cannot be used (`skyground doctor` says why)."""
+        from alerts.rules.rules import load_rules  # pandas and the analysis: not for the start
+        from alerts.settings import alert_settings
+
+        try:
+            return load_rules(alert_settings(self._settings).rules).silences()
+        except SettingsError as error:
+            _log.warning("rules_cannot_be_read", detail=str(error))
+            return ()
 
     def _ratios(
         self, hourly: Mapping[str, Mapping[str, pd.DataFrame]], end: datetime

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from console.view.link import Implausible, LinkState, Rejected, StationHealth, station_health
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from alerts.rules.silence import SilenceRule
     from schemas.network import Network, Station
 
 
@@ -38,7 +39,7 @@ NO_DOUBTS: Mapping[str, Implausible] = MappingProxyType({})
 _ORDER = {state: position for position, state in enumerate(LinkState)}
 
 
-def network_health(
+def network_health(  # noqa: PLR0913 - by keyword
     network: Network,
     last_starts: Mapping[tuple[str, str], datetime],
     now: datetime,
@@ -46,6 +47,7 @@ def network_health(
     rejected: Mapping[str, Rejected],
     completeness: Mapping[tuple[str, str], float | None],
     doubts: Mapping[str, Implausible] = NO_DOUBTS,
+    silences: Sequence[SilenceRule] = (),
 ) -> list[StationHealth]:
     """Rows of all stations, troubled ones first, then by id.
 
@@ -56,6 +58,8 @@ def network_health(
     completeness : mapping of (network, station id) to ratio
         Absent or None: not computed.
     doubts : mapping of station id to `Implausible`
+    silences : sequence of SilenceRule
+        Of the rules file.
     """
     rows = [
         station_health(
@@ -65,6 +69,7 @@ def network_health(
             rejected=rejected.get(station.id, Rejected()),
             completeness={code: completeness.get((code, station.id)) for code in networks_of(station)},
             doubt=doubts.get(station.id),
+            silences=silences,
         )
         for station in network.station_list
     ]

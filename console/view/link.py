@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from alerts.rules.silence import Allowance, allowance_of, silence_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from alerts.rules.silence import SilenceRule
     from schemas.network import Instrument, Station
 
 LATE_GRACE = timedelta(minutes=10)
 """An instrument is late after one and a half cadences beyond its last interval, at least this long. Project's choice."""
-SILENT_GRACE = timedelta(hours=1)
-"""An instrument is silent after three cadences and this long. Project's choice."""
 
 
 class LinkState(StrEnum):
@@ -141,6 +142,7 @@ def instrument_health(
     *,
     archive: bool,
     delay: timedelta = timedelta(0),
+    allowance: Allowance = Allowance(),  # noqa: B008 - immutable
 ) -> InstrumentHealth:
     """State of one instrument from the start of its last stored interval.
 
@@ -154,12 +156,18 @@ def instrument_health(
         The station holds a data set of another time.
     delay : timedelta
         Configured delay of the way to the broker, which makes no reading late.
+    allowance : Allowance
+        After how long it is silent.
     """
     cadence = timedelta(seconds=instrument.cadence_s)
     last_seen = None if last_start is None else last_start + cadence
     lag = None if last_seen is None else max(timedelta(0), now - last_seen)
     returned = instrument.since if last_start and instrument.since and last_start < instrument.since else None
-    state = LinkState.ARCHIVE if archive else _link_state(lag if returned is None else now - returned, cadence, delay)
+    state = (
+        LinkState.ARCHIVE
+        if archive
+        else _link_state(lag if returned is None else now - returned, cadence, delay, allowance)
+    )
     state = LinkState.LATE if returned and state is LinkState.UP else state
     troubled = state in (LinkState.LATE, LinkState.SILENT)
     return InstrumentHealth(
@@ -174,13 +182,13 @@ def instrument_health(
     )
 
 
-def _link_state(lag: timedelta | None, cadence: timedelta, delay: timedelta) -> LinkState:
-    if lag is None or lag - delay > 3 * cadence + SILENT_GRACE:
+def _link_state(lag: timedelta | None, cadence: timedelta, delay: timedelta, allowance: Allowance) -> LinkState:
+    if lag is None or lag > allowance.duration(cadence, delay):
         return LinkState.SILENT
     return LinkState.LATE if lag - delay > cadence + max(LATE_GRACE, cadence / 2) else LinkState.UP
 
 
-def station_health(
+def station_health(  # noqa: PLR0913 - by keyword
     station: Station,
     last_starts: Mapping[tuple[str, str], datetime],
     now: datetime,
@@ -188,16 +196,27 @@ def station_health(
     rejected: Rejected,
     completeness: Mapping[str, float | None],
     doubt: Implausible | None = None,
+    silences: Sequence[SilenceRule] = (),
 ) -> StationHealth:
-    """State of one station: implausible if there is a doubt, silent if all its instruments are, late if any is late or silent.
+    """State of one station: implausible if there is a doubt, silent if all its networks are, late if any instrument is late or silent.
 
     Instruments whose ``until`` has passed or whose ``since`` lies ahead are left out.
+
+    Parameters
+    ----------
+    silences : sequence of SilenceRule
+        Rules on silence, whose definition the page shares with the mails (`alerts.rules.silence.silence_of`).
     """
     archive = station.late_window_h == 0
     active = [item for item in station.instruments if item.serves_at(now)]
     rows = tuple(
         instrument_health(
-            item, last_starts.get((station.id, item.id)), now, archive=archive, delay=station.delay_of(item)
+            item,
+            last_starts.get((station.id, item.id)),
+            now,
+            archive=archive,
+            delay=station.delay_of(item),
+            allowance=allowance_of(silences, station, item.network),
         )
         for item in active
     )
@@ -205,7 +224,10 @@ def station_health(
         rows = tuple(_doubted(item, doubt) for item in rows)
     else:
         doubt = None
-    state = LinkState.IMPLAUSIBLE if doubt else _station_state(rows, archive=archive)
+    is_silent = all(
+        _is_silent(station, code, last_starts, now, silences) for code in {str(item.network) for item in active}
+    )
+    state = LinkState.IMPLAUSIBLE if doubt else _station_state(rows, archive=archive, is_silent=is_silent)
     seen = [item.last_seen for item in rows if item.last_seen is not None]
     began = [item.since for item in rows if item.since is not None]
     last_seen = max(seen, default=None)
@@ -229,13 +251,28 @@ def _doubted(item: InstrumentHealth, doubt: Implausible) -> InstrumentHealth:
     return replace(item, state=LinkState.IMPLAUSIBLE, since=doubt.since)
 
 
-def _station_state(rows: Sequence[InstrumentHealth], *, archive: bool) -> LinkState:
+def _is_silent(
+    station: Station,
+    network: str,
+    last_starts: Mapping[tuple[str, str], datetime],
+    now: datetime,
+    silences: Sequence[SilenceRule],
+) -> bool:
+    """Whether a network of a station is silent, as mails say it; one that never spoke is."""
+    starts = [last_starts.get((station.id, item.id)) for item in station.instruments_of(network)]
+    newest = max((item for item in starts if item is not None), default=None)
+    if newest is None:
+        return True
+    found = silence_of(station, network, newest, allowance_of(silences, station, network), now)
+    return found is not None and found.is_silent
+
+
+def _station_state(rows: Sequence[InstrumentHealth], *, archive: bool, is_silent: bool) -> LinkState:
     if archive or not rows:
         return LinkState.ARCHIVE
-    states = {item.state for item in rows}
-    if states == {LinkState.SILENT}:
+    if is_silent:
         return LinkState.SILENT
-    return LinkState.UP if states == {LinkState.UP} else LinkState.LATE
+    return LinkState.UP if {item.state for item in rows} == {LinkState.UP} else LinkState.LATE
 
 
 def _advice(state: LinkState, rows: Sequence[InstrumentHealth], seen: Sequence[datetime]) -> Advice:

@@ -35,7 +35,7 @@ def _service(path: Path) -> dict[str, str]:
 
 def test_units_of_all_lasting_parts_are_there() -> None:
     names = {path.name for path in UNITS}
-    parts = ("collector@", "gateway", "watch", "console")
+    parts = ("collector@", "gateway", "watch@", "console")
     assert names == {f"skyground-{part}.service" for part in parts}
 
 
