@@ -6,9 +6,10 @@ import shlex
 import shutil
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from alerts.rules.rule import LONGEST_H
@@ -16,6 +17,7 @@ from store.settings import SharedSettings
 
 LONGEST_S = 86_400.0
 """Longest pause and longest wait [s]."""
+IMAP_SCHEMES = ("imap://", "imaps://", "imap+starttls://")
 SMTP_SCHEMES = ("smtp://", "smtps://", "smtp+starttls://")
 
 
@@ -31,6 +33,10 @@ class AlertSettings(SharedSettings):
     smtp_timeout_s : float
         [s]
     mail_from : str
+    mail_reply_to : str
+        Address for replies; empty: that of the sender.
+    mails_per_h : int
+        Messages to one recipient through one channel within an hour; more are merged into digests. Critical cases are always sent.
     mail_to : tuple of str
         Comma-separated in the environment; not used where ``people`` is set.
     people : Path or None
@@ -41,22 +47,42 @@ class AlertSettings(SharedSettings):
         Replaces the rules' own value [h]; 0 mails at any age (replays of old data).
     watch_interval_s : float
         Pause between two rounds of ``skyground watch`` [s].
+    remind_after_h : float
+        A case that was taken and is still open is recalled after so long [h]; so is one that none of the chain has taken.
+    imap_url : str
+        Mailbox of replies: ``imap://user@host:port/FOLDER`` (loopback only), ``imaps://``, ``imap+starttls://``. Empty: replies are not read.
+    imap_password : SecretStr
+        Or ``SKYGROUND_IMAP_PASSWORD_FILE``.
+    link_key_file : Path or None
+        Key of the links in mails, made at the first start where it is absent. None: ``link.key`` of the run directory.
+    deadman_url : str
+        Address that is asked every minute while the watch works, of a service that alarms when it is not. Empty: none.
     alarm_to : str
         Standby channel for mail outages: ``https://...`` or a command with JSON on its standard input. Empty: the log only.
     watch_metrics_host, watch_metrics_port : str, int
         Where Prometheus asks for the counters of ``skyground watch``; port 0 is off.
     """
 
+    MADE_AT_START: ClassVar[frozenset[str]] = frozenset({"link_key_file"})
+
     smtp_url: str = "smtp://127.0.0.1:1025"
     smtp_password: SecretStr = SecretStr("")
     smtp_password_file: Path | None = None
     smtp_timeout_s: float = 20.0
     mail_from: str = "skyground <skyground@localhost>"
+    mail_reply_to: str = ""
+    mails_per_h: Annotated[int, Field(ge=1, le=1000)] = 10
     mail_to: Annotated[tuple[str, ...], NoDecode] = ("duty@localhost",)
     people: Path | None = None
     rules: Path = Path("deploy/rules.example.toml")
     notify_max_age_h: float | None = None
     watch_interval_s: float = 3.0
+    remind_after_h: Annotated[float, Field(gt=0, le=720)] = 4.0
+    imap_url: str = ""
+    imap_password: SecretStr = SecretStr("")
+    imap_password_file: Path | None = None
+    link_key_file: Path | None = None
+    deadman_url: str = ""
     alarm_to: str = ""
     watch_metrics_host: str = "127.0.0.1"
     watch_metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 9466
@@ -69,10 +95,31 @@ class AlertSettings(SharedSettings):
             raise ValueError(msg)
         return value
 
-    @field_validator("people", mode="before")
+    @field_validator("people", "link_key_file", mode="before")
     @classmethod
-    def _no_people_where_empty(cls, value: object) -> object:
+    def _no_file_where_empty(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("imap_url")
+    @classmethod
+    def _is_imap(cls, value: str) -> str:
+        if value and (not value.startswith(IMAP_SCHEMES) or not urlsplit(value).username):
+            msg = f"expected one of {', '.join(item + 'user@host:port' for item in IMAP_SCHEMES)}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("deadman_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        if value and not is_address(value):
+            msg = "expected http://... or https://..."
+            raise ValueError(msg)
+        return value
+
+    @property
+    def link_key(self) -> Path:
+        """Where the key of the links in mails is."""
+        return self.link_key_file or self.run_dir / "link.key"
 
     @field_validator("mail_to", mode="before")
     @classmethod
@@ -87,10 +134,10 @@ class AlertSettings(SharedSettings):
             raise ValueError(msg)
         return tuple(_address(item) for item in value)
 
-    @field_validator("mail_from")
+    @field_validator("mail_from", "mail_reply_to")
     @classmethod
-    def _has_sender(cls, value: str) -> str:
-        return _address(value)
+    def _has_sender(cls, value: str, info: ValidationInfo) -> str:
+        return value if not value and info.field_name == "mail_reply_to" else _address(value)
 
     @field_validator("watch_interval_s", "smtp_timeout_s")
     @classmethod

@@ -10,7 +10,7 @@ import os
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -54,6 +54,8 @@ class SharedSettings(BaseSettings):
     """Settings shared by all parts; folders with more of their own extend this class."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    MADE_AT_START: ClassVar[frozenset[str]] = frozenset()
+    """Names of settings that end in ``_file`` and name a file to make, not a secret to read."""
 
     run_dir: Path = Path(".run")
     network: Path = Path("deploy/network.example.toml")
@@ -102,7 +104,7 @@ class SharedSettings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
-        for name in [key for key in values if key.endswith("_file") and values[key]]:
+        for name in [key for key in values if key.endswith("_file") and values[key] and key not in cls.MADE_AT_START]:
             path = Path(str(values[name]))
             try:
                 values[name.removesuffix("_file")] = path.read_text(encoding="utf-8-sig").strip()

@@ -43,12 +43,15 @@ class DeliveryError(Exception):
         True where sending it again cannot help.
     is_of_server : bool
         True where the server gave no answer about this mail: it may be down for all others.
+    is_uncertain : bool
+        True where the connection ended after the mail was handed over: the server may have taken it.
     """
 
-    def __init__(self, detail: str, *, permanent: bool, is_of_server: bool = False) -> None:
+    def __init__(self, detail: str, *, permanent: bool, is_of_server: bool = False, is_uncertain: bool = False) -> None:
         super().__init__(detail)
         self.permanent = permanent
         self.is_of_server = is_of_server
+        self.is_uncertain = is_uncertain
 
 
 def send(message: EmailMessage, settings: AlertSettings, *, attempts: int = ATTEMPTS) -> None:
@@ -87,11 +90,13 @@ def check(settings: AlertSettings) -> str:
 
 
 def _send_once(message: EmailMessage, settings: AlertSettings) -> None:
+    is_begun = False
     try:
         with _conversation(settings) as server:
+            is_begun = True
             refused = server.send_message(message)
     except (smtplib.SMTPException, OSError) as error:
-        raise _sorted(error) from error
+        raise _sorted(error, is_begun=is_begun) from error
     if refused:
         refusals = {name: f"{code} {text.decode(errors='replace')}" for name, (code, text) in refused.items()}
         _log.error("recipients_refused", recipients=refusals, detail="the others got the mail")
@@ -146,7 +151,7 @@ def _log_in(server: smtplib.SMTP, user: str, settings: AlertSettings, *, is_priv
     server.login(user, settings.smtp_password.get_secret_value())
 
 
-def _sorted(error: smtplib.SMTPException | OSError) -> DeliveryError:
+def _sorted(error: smtplib.SMTPException | OSError, *, is_begun: bool = False) -> DeliveryError:
     """Permanent only where the server refused this mail: a 5xx on sender, recipients or content."""
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
@@ -156,4 +161,4 @@ def _sorted(error: smtplib.SMTPException | OSError) -> DeliveryError:
         return DeliveryError(detail, permanent=all(code >= FIRST_PERMANENT_CODE for code in codes))
     if isinstance(error, (smtplib.SMTPSenderRefused, smtplib.SMTPDataError)):
         return DeliveryError(detail, permanent=error.smtp_code >= FIRST_PERMANENT_CODE)
-    return DeliveryError(detail, permanent=False, is_of_server=True)
+    return DeliveryError(detail, permanent=False, is_of_server=True, is_uncertain=is_begun)

@@ -330,6 +330,17 @@ notice = sa.Table(
     sa.UniqueConstraint("case_id", "recipient", "channel"),
     sa.Index(None, "channel", "state", "due_at"),
 )
+# Which message stated which version; without `sent_at` one that is being sent.
+sent_message = sa.Table(
+    "sent_message",
+    metadata,
+    *columns(ID, "id", primary_key=True, autoincrement=True),
+    sa.Column("notice_id", sa.ForeignKey("notice.id"), nullable=False, index=True),
+    *columns(sa.Integer, "version"),
+    *columns(sa.Text, "message_id"),
+    *columns(UtcDateTime, "sent_at", nullable=True),
+    sa.UniqueConstraint("message_id", "notice_id"),
+)
 mute = sa.Table(
     "mute",
     metadata,

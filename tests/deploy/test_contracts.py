@@ -17,6 +17,8 @@ HOMES = {
     "influxdb_client": "store.influx",
     "sqlalchemy": "store.state",
     "smtplib": "alerts.channels",
+    "imaplib": "alerts.channels",
+    "apprise": "alerts.channels",
     "great_expectations": "qc.gate",
     "airflow": "dags",
 }

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from store.state.alerts.delivery import LEASE, MAX_ATTEMPTS
 from store.state.database import StateTables
 from store.state.statement import insert, narrowed, to_type
-from store.state.table import notice, store_identity
+from store.state.table import notice, sent_message, store_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,6 +70,15 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     last_message_id: str | None = None
     sent_at: datetime | None = None
     detail: str = ""
+
+
+class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message and the version of one notice that it states; ``sent_at`` (UTC) None while its outcome is not known."""
+
+    notice_id: int
+    version: int
+    message_id: str
+    sent_at: datetime | None = None
 
 
 class NoticeStore(StateTables):
@@ -145,6 +154,50 @@ class NoticeStore(StateTables):
             rows = connection.execute(change).mappings().all()
         return sorted((to_type(row, Notice) for row in rows), key=lambda item: item.id)
 
+    def list_due(self, now: datetime) -> list[tuple[str, str]]:
+        """Recipients with their channels that have due notices, the longest due first."""
+        due = sa.and_(notice.c.state.in_(_OPEN), notice.c.due_at <= now)
+        question = sa.select(notice.c.recipient, notice.c.channel).where(due)
+        question = question.group_by(notice.c.recipient, notice.c.channel).order_by(sa.func.min(notice.c.due_at))
+        return [(row["recipient"], row["channel"]) for row in self.database.rows(question)]
+
+    def begin_message(self, claims: Sequence[Notice], message_id: str) -> None:
+        """Note that a message about the claimed versions is being sent, so that after a crash the same one is sent again."""
+        rows = [{"notice_id": item.id, "version": item.claimed, "message_id": message_id} for item in claims]
+        with self.database.writing() as connection:
+            for row in rows:
+                connection.execute(insert(connection, sent_message).values(row).on_conflict_do_nothing())
+
+    def begun_messages(self, claims: Sequence[Notice]) -> list[SentMessage]:
+        """Messages about the claimed versions whose outcome is not known."""
+        claimed = {(item.id, item.claimed) for item in claims}
+        question = sa.select(sent_message).where(
+            sent_message.c.notice_id.in_({number for number, _ in claimed}), sent_message.c.sent_at.is_(None)
+        )
+        found = [to_type(row, SentMessage) for row in self.database.rows(question.order_by(sent_message.c.id))]
+        return [item for item in found if (item.notice_id, item.version) in claimed]
+
+    def list_messages(self, notice_ids: Iterable[int]) -> list[SentMessage]:
+        """Messages that were sent to the recipients of some notices, ascending."""
+        question = sa.select(sent_message).where(
+            sent_message.c.notice_id.in_(list(notice_ids)), sent_message.c.sent_at.is_not(None)
+        )
+        return [to_type(row, SentMessage) for row in self.database.rows(question.order_by(sent_message.c.sent_at))]
+
+    def of_message(self, message_id: str) -> list[Notice]:
+        """Notices that a message stated; several of a digest, none of an unknown one."""
+        question = sa.select(notice).join(sent_message, sent_message.c.notice_id == notice.c.id)
+        question = question.where(sent_message.c.message_id == message_id).order_by(notice.c.id)
+        return [to_type(row, Notice) for row in self.database.rows(question)]
+
+    def times_sent(self, recipient: str, channel: str, *, since: datetime) -> list[datetime]:
+        """When messages went to a recipient after a moment, ascending, UTC."""
+        question = sa.select(sa.func.min(sent_message.c.sent_at).label("sent_at"))
+        question = question.join(notice, sent_message.c.notice_id == notice.c.id).where(
+            notice.c.recipient == recipient, notice.c.channel == channel, sent_message.c.sent_at > since
+        )
+        return sorted(row["sent_at"] for row in self.database.rows(question.group_by(sent_message.c.message_id)))
+
     def renew(self, notice_ids: Sequence[int], worker: str, *, now: datetime, lease: timedelta = LEASE) -> bool:
         """Begin the lease of claims again; False when one of them is no longer this worker's."""
         held = sa.and_(notice.c.id.in_(notice_ids), _is_held_by(worker))
@@ -201,10 +254,16 @@ class NoticeStore(StateTables):
             "sent_at": now,
             "detail": detail,
         }
-        return (
-            self.database.change(sa.update(notice).where(notice.c.id == notice_id, _is_held_by(worker)).values(values))
-            == 1
-        )
+        held = sa.and_(notice.c.id == notice_id, _is_held_by(worker))
+        with self.database.writing() as connection:
+            version = connection.execute(sa.select(notice.c.claimed).where(held)).scalar()
+            if version is None:
+                return False
+            row = {"notice_id": notice_id, "version": version, "message_id": message_id, "sent_at": now}
+            statement = insert(connection, sent_message).values(row)
+            key = ["message_id", "notice_id"]
+            connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"sent_at": now}))
+            return connection.execute(sa.update(notice).where(held).values(values)).rowcount == 1
 
     def finish_failed(
         self,
@@ -274,14 +333,6 @@ class NoticeStore(StateTables):
         """Notices of some cases, in the order in which they were first asked for."""
         question = sa.select(notice).where(notice.c.case_id.in_(list(case_ids))).order_by(notice.c.id)
         return [to_type(row, Notice) for row in self.database.rows(question)]
-
-    def count_sent(self, recipient: str, channel: str, *, since: datetime) -> int:
-        """Cases of which a recipient got a message since a moment [1]."""
-        question = sa.select(sa.func.count()).where(
-            notice.c.recipient == recipient, notice.c.channel == channel, notice.c.sent_at >= since
-        )
-        with self.database.reading() as connection:
-            return int(connection.execute(question).scalar_one())
 
 
 def _is_held_by(worker: str) -> sa.ColumnElement[bool]:

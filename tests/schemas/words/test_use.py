@@ -10,6 +10,8 @@ import pytest
 
 import console
 from alerts.case.life import StepRefusal
+from alerts.delivery.link import LinkReason
+from alerts.delivery.reply import ReplyWish
 from alerts.mail.case_view import MailNews, StationState
 from alerts.mail.subject import _JOINED_LABELS, _OWN_LABELS
 from alerts.mail.tendency import Tendency
@@ -139,6 +141,8 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "warning.status.": SourceStatus,
     "warning.notice.": ("ozone", "dust"),
     "mail.severity_": Severity,
+    "mail.link_": LinkReason,
+    "mail.reply_": ReplyWish,
     "mail.parameter.": ("gamma_dose_rate",),
     "mail.label.": (
         *("what", "sure", "why", "act", "who", "still", "fault", "system", "forecast"),

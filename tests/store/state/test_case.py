@@ -216,3 +216,28 @@ def test_the_id_of_a_store_stays(store: StateStore) -> None:
     assert len(store.notices.store_id()) == 16
     store.migrate()
     assert store.notices.store_id() == store.notices.store_id()
+
+
+def test_a_message_about_several_notices_is_found_again_until_it_was_sent(store: StateStore) -> None:
+    opened(store)
+    for recipient in ("li-na", "wang"):
+        store.notices.want("c1", recipient, "mail", version=1, due_at=NOW)
+    claims = store.notices.claim("w", "mail", now=NOW, limit=9)
+    store.notices.begin_message(claims, "<d@x>")
+    store.notices.begin_message(claims, "<d@x>")
+    assert [item.message_id for item in store.notices.begun_messages(claims)] == ["<d@x>", "<d@x>"]
+    for item in claims:
+        assert store.notices.finish_sent(item.id, "w", message_id="<d@x>", now=NOW)
+    assert store.notices.begun_messages(claims) == []
+    assert {item.recipient for item in store.notices.of_message("<d@x>")} == {"li-na", "wang"}
+    assert store.notices.times_sent("wang", "mail", since=NOW - timedelta(hours=1)) == [NOW]
+    assert store.notices.times_sent("wang", "mail", since=NOW) == []
+    assert [item.version for item in store.notices.list_messages([claims[0].id])] == [1]
+
+
+def test_due_recipients_are_listed_with_their_channels(store: StateStore) -> None:
+    opened(store)
+    store.notices.want("c1", "wang", "wecom", version=1, due_at=NOW)
+    store.notices.want("c1", "li-na", "mail", version=1, due_at=NOW + timedelta(hours=1))
+    assert store.notices.list_due(NOW) == [("wang", "wecom")]
+    assert store.notices.list_due(NOW + timedelta(hours=1)) == [("wang", "wecom"), ("li-na", "mail")]

@@ -45,6 +45,7 @@ def test_migrating_is_harmless_when_done(url: str) -> None:
             "0008",
             "0010",
             "0011",
+            "0012",
         ]
         store.migrate()
         store.migrate()

@@ -1,0 +1,1 @@
+"""Delivery of cases: what a round sends, signed links, replies, escalation. Pure; `alerts.run` reads and writes."""
