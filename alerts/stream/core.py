@@ -17,7 +17,7 @@ from alerts.engine import Machine
 from alerts.rules.baseline import Baselines
 from alerts.rules.incremental import OVER_RANGE, Feed, Value, physical_range
 from alerts.stream.channel import Channel
-from alerts.stream.hours import InstrumentHours, OpenHour, StationHours
+from alerts.stream.hours import InstrumentHours, OpenHour, StreamedHours
 from alerts.stream.silent import silence_transitions
 from alerts.stream.tracked import Tracked
 from ingest.process.guard import say
@@ -64,7 +64,7 @@ class _Entry:
     def __init__(self, instrument: Instrument, link: tuple[str, str]) -> None:
         self.cadence = timedelta(seconds=instrument.cadence_s)
         self.channels: dict[str, Channel] = {}
-        self.hours: StationHours | None = None
+        self.hours: StreamedHours | None = None
         self.link = link
         self.since, self.until = instrument.since, instrument.until
 
@@ -277,7 +277,7 @@ class Core:
         wanted: dict[tuple[str, str], set[str]] = {}
         for feed in self._hourly:
             wanted.setdefault((feed.station_id, feed.network), set()).add(feed.parameter)
-        self._hours: dict[tuple[str, str], StationHours] = {}
+        self._hours: dict[tuple[str, str], StreamedHours] = {}
         for (station_id, network), codes in wanted.items():
             station = self._network.stations[station_id]
             items = {
@@ -285,7 +285,7 @@ class Core:
                 for item in station.instruments_of(network)
                 if codes & set(item.parameters)
             }
-            hours = self._hours[station_id, network] = StationHours(station_id, items)
+            hours = self._hours[station_id, network] = StreamedHours(station_id, items)
             for name in items:
                 self._entries[station_id, name].hours = hours
 

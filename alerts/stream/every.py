@@ -13,7 +13,7 @@ class Every:
         self._next = 0.0
 
     def is_due(self) -> bool:
-        """Whether the time has passed; then it begins anew."""
+        """Whether the time has passed; then it begins again."""
         now = time.monotonic()
         if now < self._next:
             return False

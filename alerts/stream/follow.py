@@ -62,7 +62,7 @@ class LogFollower:
 
 
 def start_position(log: RawLog, snapshot: WatchSnapshot | None, now: datetime) -> Position:
-    """Where to begin: at the snapshot, at an earlier cursor (somebody moved it back), or `LOOK_BACK` ago without either."""
+    """Where to begin: at the snapshot, at an earlier cursor (moved back by a person), or `LOOK_BACK` ago without either."""
     cursor = log.cursor(CURSOR)
     if cursor == BEGINNING:
         return log.position_before(now - LOOK_BACK) if snapshot is None else snapshot.position

@@ -118,7 +118,7 @@ class InstrumentHours:
         return _Mean(share, value, is_at_least)
 
 
-class StationHours:
+class StreamedHours:
     """Hours of all instruments of one network at one station, joined.
 
     Parameters

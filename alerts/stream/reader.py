@@ -50,7 +50,7 @@ class StreamReader:
     Parameters
     ----------
     current : Configuration
-        Where it has changed, the core is built anew with what the old one remembers.
+        Where it has changed, the core is rebuilt with what the old one remembers.
     log : RawLog
         Of the collector.
     state : StateStore
