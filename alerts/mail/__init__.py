@@ -1,1 +1,1 @@
-"""Alert mails: evidence, view, message, plot, templates, delivery."""
+"""Mails of cases: the view (`case_view`), subject, six lines, evidence, pictures, message, digest, short text, samples."""

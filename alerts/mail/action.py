@@ -26,12 +26,13 @@ def actions(draft: MailDraft) -> list[str]:
 
 def action_keys(view: CaseMail) -> list[str]:
     """Keys of the steps; at least one."""
+    is_of_another = view.people.taken_by is not None and not view.people.is_reader
     if view.news in _BY_NEWS:
         return _BY_NEWS[view.news]
+    if is_of_another:
+        return ["none" if view.is_over else "others"]
     if view.is_over:
         return ["resolve"]
-    if view.people.taken_by is not None and not view.people.is_reader:
-        return ["others"]
     steps = list(_BY_KIND.get(view.kind) or _of_event(view))
     if view.people.taken_by is None and view.kind is not CaseKind.WARNING:
         steps.append("take")
@@ -52,8 +53,6 @@ _BY_NEWS = {
     MailNews.WITHDRAWN: ["inform_withdrawn"],
     MailNews.MOVED: ["none"],
     MailNews.RESOLVED: ["none"],
-    MailNews.ENDED: ["resolve"],
-    MailNews.ENDED_LATE: ["resolve"],
 }
 _BY_KIND = {
     CaseKind.LINE: ["carrier", "power", "no_backfill"],

@@ -99,7 +99,7 @@ def as_of(draft: MailDraft) -> str:
 
 def grounds(draft: MailDraft) -> list[CertaintyGround]:
     """All grounds of the certainty; the six lines have the first three."""
-    return grounds_of(draft)
+    return [item._replace(text=draft.begun(item.text)) for item in grounds_of(draft)]
 
 
 def station_rows(draft: MailDraft) -> list[StationRow]:

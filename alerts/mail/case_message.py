@@ -237,7 +237,8 @@ def case_context(draft: MailDraft, pictures: Sequence[InlinePicture]) -> dict[st
         "not_checked": _not_checked(draft),
         "can_act": is_free and not view.is_over,
         "can_take": view.people.taken_by is None and not view.is_over,
-        "can_resolve": is_free or view.is_over,
+        "can_resolve": view.news in {MailNews.ENDED, MailNews.ENDED_LATE}
+        or (view.people.is_reader and not view.is_over),
         "is_struck": view.news in {MailNews.WITHDRAWN, MailNews.MOVED},
     }
 

@@ -413,6 +413,8 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
         Ascending.
     version : int
         Of the case that this mail states.
+    can_reply : bool
+        Whether answers to the mail are read.
     """
 
     case_id: str
@@ -445,6 +447,7 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[FigureChange, ...] = ()
     reason: ReasonData | None = None
     history: tuple[HistoryStep, ...] = ()
+    can_reply: bool = False
     synthetic: bool = False
 
     @property

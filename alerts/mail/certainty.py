@@ -90,7 +90,7 @@ def grounds_of(draft: MailDraft) -> list[CertaintyGround]:
     if view.news is MailNews.WITHDRAWN:
         return [CertaintyGround(draft.t("sure.withdrawn"), is_doubt=False)]
     if view.news is MailNews.MOVED:
-        return list(_of_verdict(draft))
+        return [item._replace(is_doubt=False) for item in _of_verdict(draft)]
     if view.silence is not None:
         return list(_of_silence(draft))
     if view.kind is CaseKind.SYSTEM:

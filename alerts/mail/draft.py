@@ -56,6 +56,10 @@ class MailDraft:
         """Parts of a line."""
         return self.t("joint").join(item for item in parts if item)
 
+    def begun(self, text: str) -> str:
+        """A line begins with a capital letter, in a language that has them."""
+        return text if self.language == "zh" else text[:1].upper() + text[1:]
+
     def listed(self, names: Iterable[str]) -> str:
         """Names as a list."""
         return self.t("comma").join(names)

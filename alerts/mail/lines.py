@@ -39,12 +39,7 @@ def six_lines(draft: MailDraft) -> tuple[MailLine, ...]:
         "who": who(draft),
         "still": still(draft),
     }
-    return tuple(MailLine(key, draft.t(f"label.{key}"), _begun(text, draft.language)) for key, text in texts.items())
-
-
-def _begun(text: str, language: str) -> str:
-    """A line begins with a capital letter, in a language that has them."""
-    return text if language == "zh" else text[:1].upper() + text[1:]
+    return tuple(MailLine(key, draft.t(f"label.{key}"), draft.begun(text)) for key, text in texts.items())
 
 
 def sure(draft: MailDraft) -> str:

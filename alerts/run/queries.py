@@ -118,7 +118,7 @@ def take(settings: SharedSettings, alert: str, *, who: str, note: str = "") -> s
     return key
 
 
-def send_sample(settings: AlertSettings, kind: str, to: tuple[str, ...] = ()) -> tuple[str, ...]:
+def send_sample(settings: AlertSettings, kind: str, to: tuple[str, ...] = (), *, language: str = "") -> tuple[str, ...]:
     """Send a made-up mail.
 
     Parameters
@@ -128,6 +128,8 @@ def send_sample(settings: AlertSettings, kind: str, to: tuple[str, ...] = ()) ->
         One of `alerts.mail.samples.KINDS`, or ``digest``.
     to : tuple of str
         Instead of the configured recipients; each gets a mail of its own.
+    language : str
+        ``zh`` or ``en``; empty: that of the settings.
 
     Returns
     -------
@@ -138,15 +140,16 @@ def send_sample(settings: AlertSettings, kind: str, to: tuple[str, ...] = ()) ->
     ------
     alerts.channels.email.DeliveryError
     """
-    now, label = datetime.now(UTC), word("test", settings.language)
+    now, language = datetime.now(UTC), language or settings.language
+    label = word("test", language)
     recipients = to or settings.mail_to
     for number, recipient in enumerate(recipients):
         identity = message_id(f"test-{now:%Y%m%dT%H%M%S%f}-{kind}-{number}", settings.mail_from)
         envelope = CaseEnvelope(sender=settings.mail_from, recipient=recipient, message_id=identity)
         if kind == DIGEST:
-            rendered = render_digest(sample_digest(now, settings.console_url), settings.language)
+            rendered = render_digest(sample_digest(now, settings.console_url), language)
         else:
-            rendered = render_case(sample_mail(kind, now, settings.console_url), settings.language, identity)
+            rendered = render_case(sample_mail(kind, now, settings.console_url), language, identity)
         marked = rendered._replace(subject=f"[{label}] {rendered.subject}")
         email.send(put_together(marked, envelope, now.astimezone(settings.stations.timezone)), settings, attempts=1)
     return recipients

@@ -89,20 +89,25 @@ def acknowledge(
 def send_test_mail(
     kind: str = typer.Option("opened", "--kind", help="Kind of mail, or all."),
     to: list[str] = typer.Option([], "--to", help="Instead of the configured recipients."),
+    language: str = typer.Option("", "--language", help="zh or en, instead of the configured one."),
 ) -> None:
     """Send a sample mail of a kind, or one of each."""
     from alerts.channels.email import DeliveryError
     from alerts.mail.samples import DIGEST, KINDS
     from alerts.run.queries import send_sample
+    from schemas.words import LANGUAGES
 
     known = (*KINDS, DIGEST)
     if kind not in {*known, "all"}:
         msg = f"{kind!r}, expected all or one of {', '.join(known)}"
         raise typer.BadParameter(msg, param_hint="--kind")
+    if language not in {"", *LANGUAGES}:
+        msg = f"{language!r}, expected one of {', '.join(LANGUAGES)}"
+        raise typer.BadParameter(msg, param_hint="--language")
     settings = _settings()
     for item in known if kind == "all" else (kind,):
         try:
-            recipients = send_sample(settings, item, tuple(to))
+            recipients = send_sample(settings, item, tuple(to), language=language)
         except DeliveryError as error:
             _fail(f"mail server: {error}")
         typer.echo(f"{item}: sent to {', '.join(recipients)}")

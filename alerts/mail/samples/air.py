@@ -144,6 +144,7 @@ def regional(now: datetime, console_url: str) -> CaseMail:
             HistoryStep(kind=StepKind.TAKEN, at=now - timedelta(minutes=42), by=person()),
             HistoryStep(kind=StepKind.EXTENDED, at=at, value=131.0, stations=len(REGION)),
         ),
+        can_reply=True,
         synthetic=True,
     )
 
@@ -163,7 +164,7 @@ def ended(now: datetime, console_url: str) -> CaseMail:
         lead=replace(view.lead, beyond=5 * HOUR, forecast=()),
         quality=_quality(hours=5, instruments=(299.1, 296.0)),
         stations=(own,),
-        people=taken(now),
+        people=taken(now, is_reader=True),
         history=(*view.history, HistoryStep(kind=StepKind.ENDED, at=until, value=96.0)),
     )
 
@@ -289,6 +290,7 @@ def _plume(
         case_file=sample_case(at, ZONE, HEAVY, "sample.plume_station"),
         rule=heavy_rule(),
         history=(HistoryStep(kind=StepKind.OPENED, at=since + HOUR, value=161.4, stations=1),),
+        can_reply=True,
         synthetic=True,
     )
 

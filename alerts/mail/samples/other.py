@@ -81,7 +81,8 @@ def system(now: datetime, console_url: str) -> CaseMail:
         detail=Name.from_word("sample.broker_detail").en,
         stations=STATIONS,
     )
-    return replace(_case(now, console_url, CaseKind.SYSTEM, since), severity=Severity.CRITICAL, failure=failure)
+    view = _case(now, console_url, CaseKind.SYSTEM, since)
+    return replace(view, severity=Severity.CRITICAL, failure=failure, links=replace(view.links, curve=None))
 
 
 def fault(now: datetime, console_url: str) -> CaseMail:
@@ -207,5 +208,6 @@ def _case(now: datetime, console_url: str, kind: CaseKind, since: datetime) -> C
         links=links(console_url, number),
         people=waiting(now),
         history=(HistoryStep(kind=StepKind.OPENED, at=min(since, now)),),
+        can_reply=True,
         synthetic=True,
     )
