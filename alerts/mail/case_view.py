@@ -279,7 +279,9 @@ class WarningProposal(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     level : str
-        ``yellow``, ``orange``, ``red``, or ``ozone_notice``.
+        ``yellow``, ``orange``, ``red``, or ``ozone_notice``; that of a release: the level that ends.
+    act : str
+        ``issue``, ``upgrade``, ``downgrade`` or ``release`` (`alerts.warning.episode.WarningAct`).
     first, last : datetime
         The period, half-open.
     aqi : float or None
@@ -298,6 +300,7 @@ class WarningProposal(msgspec.Struct, frozen=True, kw_only=True):
     aqi: float | None
     draft: Name
     edition: str
+    act: str = "issue"
     unverified: tuple[Name, ...] = ()
 
 

@@ -64,7 +64,7 @@ def label_text(draft: MailDraft) -> str:
     """Severity, or what became of the case, as the subject and the head of the mail show it."""
     view, t = draft.view, draft.t
     if view.warning is not None:
-        return t("label.proposal", level=t(f"label.{view.warning.level}"))
+        return _proposal_label(draft, "proposal")
     severity = t(f"severity_{view.severity}")
     if view.news in _OWN_LABELS:
         return t(f"label.{view.news}")
@@ -88,11 +88,17 @@ _OWN_LABELS = {
 _JOINED_LABELS = {MailNews.RAISED, MailNews.REOPENED, MailNews.ESCALATED, MailNews.REMINDED, MailNews.ASSIGNED}
 
 
+def _proposal_label(draft: MailDraft, kind: str) -> str:
+    warning, t = draft.view.warning, draft.t
+    assert warning is not None, "asked of a proposal only"
+    return t("label.proposal", act=t(f"label.{kind}_{warning.act}"), level=t(f"label.{warning.level}"))
+
+
 def brief_label(draft: MailDraft) -> str:
     """The label without the news: the severity is in every subject."""
     view = draft.view
     if view.warning is not None:
-        return draft.t("label.proposal_brief", level=draft.t(f"label.{view.warning.level}"))
+        return _proposal_label(draft, "brief")
     has_own = view.is_over or view.news in _OWN_LABELS
     return label_text(draft) if has_own else draft.t(f"severity_{view.severity}")
 

@@ -192,7 +192,7 @@ def _proposal(draft: MailDraft) -> str:
         return draft.place()
     cities = draft.listed(item.of(draft.language) for item in view.cities)
     first, last = draft.clock(warning.first), draft.clock(warning.last)
-    text = t("what.proposal", cities=cities, level=t(f"label.{warning.level}"), first=first, last=last)
+    text = t(f"what.proposal_{warning.act}", cities=cities, level=t(f"label.{warning.level}"), first=first, last=last)
     aqi = t("what.aqi", value=round(warning.aqi)) if warning.aqi is not None else ""
     return draft.joined([text, aqi])
 

@@ -161,7 +161,7 @@ def _colour(state: StationState, ground: Ground) -> str:
 
 def _draw_stations(axes: Axes, stations: Iterable[CaseStation], plane: _Plane, ground: Ground, *, is_own: bool) -> None:
     stations = tuple(stations)
-    own_size = 10.5 if len(stations) <= NAMED_STATIONS else 7.5
+    own_size = 10.5 if len(stations) == 1 else 8.0
     for item in stations:
         spot = plane.at(item.lon or 0.0, item.lat or 0.0)
         if not plane.holds(spot):

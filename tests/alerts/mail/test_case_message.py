@@ -15,6 +15,7 @@ from alerts.mail.mail_value import Name
 from alerts.mail.samples import sample_digest
 from alerts.mail.short_text import short_text
 from alerts.mail.subject import WIDTH, subject_width
+from alerts.warning.episode import WarningAct
 from schemas.alert_case import StepKind
 from tests.alerts.mail.scene import ALL, CONSOLE, LANGUAGES, NOW, no_drawing, rendered, view
 
@@ -143,6 +144,15 @@ def test_every_news_has_its_words(news: MailNews, language: str) -> None:
     written = render_case(given, language, "<x@y>")
     assert subject_width(written.subject) <= WIDTH
     assert not re.search(r"\bNone\b(?! of )", written.text)
+
+
+@pytest.mark.parametrize("act", WarningAct)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_act_of_a_warning_has_its_words(act: WarningAct, language: str) -> None:
+    given = view("warning")
+    assert given.warning is not None
+    written = render_case(replace(given, warning=replace(given.warning, act=act)), language, "<x@y>")
+    assert subject_width(written.subject) <= WIDTH
 
 
 @pytest.mark.parametrize("kind", StepKind)
