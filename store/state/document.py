@@ -26,13 +26,20 @@ _PUT_LOCK = 0x736B7970
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a document; versions count from 1."""
+    """One version of a document; versions count from 1.
+
+    Attributes
+    ----------
+    checked_at : datetime or None
+        UTC, when it was last made again with an equal body; None: never.
+    """
 
     kind: str
     key: str
     version: int
     body: dict[str, Any]
     created_at: datetime
+    checked_at: datetime | None = None
 
 
 class DocumentHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +47,8 @@ class DocumentHead(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    checked_at : datetime or None
+        As of `Document`.
     fields : dict
         Asked-for values of the body by name; None where it has none.
     """
@@ -48,6 +57,7 @@ class DocumentHead(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     version: int
     created_at: datetime
+    checked_at: datetime | None = None
     fields: dict[str, Any] = {}
 
 
@@ -55,7 +65,7 @@ class DocumentStore(StateTables):
     """Functions on documents."""
 
     def put(self, kind: str, key: str, body: Mapping[str, Any]) -> int:
-        """Keep a new version and return its number; a body equal to the newest makes no new version.
+        """Keep a new version and return its number; a body equal to the newest makes no new version, and sets its ``checked_at``.
 
         Parameters
         ----------
@@ -125,9 +135,8 @@ class DocumentStore(StateTables):
         """
         wanted = dict(fields or {})
         values = [document.c.body[path].as_string().label(f"field_{name}") for name, path in wanted.items()]
-        question = sa.select(document.c.kind, document.c.key, document.c.version, document.c.created_at, *values).where(
-            document.c.kind == kind
-        )
+        columns = [document.c[name] for name in ("kind", "key", "version", "created_at", "checked_at")]
+        question = sa.select(*columns, *values).where(document.c.kind == kind)
         if keys is not None:
             question = question.where(document.c.key.in_(keys))
         if not every_version:
@@ -139,6 +148,7 @@ class DocumentStore(StateTables):
                 key=row["key"],
                 version=row["version"],
                 created_at=row["created_at"],
+                checked_at=row["checked_at"],
                 fields={name: row[f"field_{name}"] for name in wanted},
             )
             for row in self.database.rows(question.order_by(*order))
@@ -173,6 +183,8 @@ def _put(connection: sa.Connection, kind: str, key: str, body: Mapping[str, Any]
     plain = msgspec.json.decode(msgspec.json.encode(dict(body)))
     newest = connection.execute(_newest(kind, key)).mappings().first()
     if newest is not None and newest["body"] == plain:
+        own = [document.c[name] == newest[name] for name in ("kind", "key", "version")]
+        connection.execute(sa.update(document).where(*own).values(checked_at=utc_now()))
         return int(newest["version"])
     version = 1 if newest is None else int(newest["version"]) + 1
     row = {"kind": kind, "key": key, "version": version, "body": plain, "created_at": utc_now()}

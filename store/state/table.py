@@ -382,6 +382,7 @@ document = sa.Table(
     *columns(sa.Integer, "version", primary_key=True),
     *columns(sa.JSON, "body"),
     *columns(UtcDateTime, "created_at"),
+    *columns(UtcDateTime, "checked_at", nullable=True),
 )
 # What flags and hourly values were before: kept for ever, never changed. The present state is in the time-series database.
 flag_rule = sa.Table(

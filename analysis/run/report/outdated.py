@@ -53,6 +53,8 @@ class OutdatedPublication(msgspec.Struct, frozen=True, kw_only=True):
         Of the document, the newest one.
     issued_at : datetime
         UTC; of a mail when it was sent.
+    checked_at : datetime or None
+        UTC, when the document was made again last and said the same; later changes only are listed.
     stated : float or None
         Of a mail: the value that it stated, in ``unit``.
     changes : tuple of LaterChange
@@ -63,9 +65,15 @@ class OutdatedPublication(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     version: int | None
     issued_at: datetime
+    checked_at: datetime | None = None
     stated: float | None = None
     unit: str | None = None
     changes: tuple[LaterChange, ...] = ()
+
+    @property
+    def known_until(self) -> datetime:
+        """UTC; changes up to here are in what it says."""
+        return max(self.issued_at, self.checked_at or self.issued_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ def outdated_publications(
 
     Notes
     -----
-    A new version of a document takes it off the list. Forecasts and factorisations are not on it: none is changed, and the next one
+    A new version of a document takes it off the list, and so does making it again without a difference (``checked_at``). Forecasts and factorisations are not on it: none is changed, and the next one
     follows within the hour or the day.
     """
     chosen = kinds or (*PUBLICATIONS, MAIL)
@@ -134,12 +142,12 @@ def _changes(
     state: StateStore, network: Network, span: Interval, rested: list[_Rested], station_id: str | None
 ) -> Iterator[tuple[int, LaterChange]]:
     """Number of a publication and a change since it: station by station, then batches of whole networks."""
-    oldest = min(item.publication.issued_at for item in rested)
+    oldest = min(item.publication.known_until for item in rested)
     for station in [station_id] if station_id else network.stations:
         history = read_history(state, span, oldest, station)
         latest = history.latest
         for number, item in enumerate(rested if latest else ()):
-            since = item.publication.issued_at
+            since = item.publication.known_until
             for basis in item.bases if latest and since < latest else ():
                 if station in basis.stations:
                     own = msgspec.structs.replace(basis, stations=(station,))
@@ -147,7 +155,7 @@ def _changes(
     held = () if station_id else tuple(state.gate.list_held(start=span.start, end=span.end))
     for number, item in enumerate(rested if held else ()):
         for basis in item.bases:
-            yield from ((number, change) for change in gate_changes(held, basis, item.publication.issued_at))
+            yield from ((number, change) for change in gate_changes(held, basis, item.publication.known_until))
 
 
 def _rested(state: StateStore, network: Network, kind: str) -> Iterator[_Rested]:
@@ -160,7 +168,9 @@ def _rested(state: StateStore, network: Network, kind: str) -> Iterator[_Rested]
             bases = rule.bases_of(head, network)
         except (ValueError, TypeError, KeyError, msgspec.MsgspecError):
             continue  # a document of another form, by another version
-        publication = OutdatedPublication(kind=kind, key=head.key, version=head.version, issued_at=head.created_at)
+        publication = OutdatedPublication(
+            kind=kind, key=head.key, version=head.version, issued_at=head.created_at, checked_at=head.checked_at
+        )
         yield _Rested(publication, bases)
 
 

@@ -137,6 +137,17 @@ def test_a_new_version_is_off_the_list(published: StateStore) -> None:
     assert "report 210100/2026-06-02/zh" not in _keys(published)
 
 
+def test_what_was_made_again_unchanged_is_off_the_list_until_the_next_change(published: StateStore) -> None:
+    revision = _revision("s1", 9, {"o3": 90.0})
+    published.revisions.add([msgspec.structs.replace(revision, received_at=datetime.now(UTC))], [])
+    published.documents.put("report", "210100/2026-06-02/zh", {})
+    found = _keys(published)
+    assert "report province/2026-06/zh" in found
+    assert "report 210100/2026-06-02/zh" not in found
+    published.revisions.add([_revision("s1", 10, {"o3": 80.0})], [])
+    assert "report 210100/2026-06-02/zh" in _keys(published)
+
+
 def test_the_command_lists_them_in_lines_and_as_json(
     published: StateStore, sqlite_url: str, tmp_path: Path, command: Callable[..., Done]
 ) -> None:

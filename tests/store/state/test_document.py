@@ -21,6 +21,18 @@ def test_documents_keep_their_versions_and_the_newest_wins(store: StateStore) ->
     assert store.documents.get("attribution", "a/2") is None
 
 
+def test_a_document_that_is_put_again_unchanged_says_when(store: StateStore) -> None:
+    store.documents.put("attribution", "a/1", {"x": 1})
+    store.documents.put("attribution", "a/1", {"x": 2})
+    store.documents.put("attribution", "a/1", {"x": 2})
+    newest, first = store.documents.list_versions("attribution", "a/1")
+    assert first.checked_at is None
+    assert newest.checked_at is not None
+    assert newest.checked_at >= newest.created_at
+    (head,) = store.documents.heads("attribution")
+    assert head.checked_at == newest.checked_at
+
+
 def test_documents_are_listed_by_kind_and_prefix(store: StateStore) -> None:
     for key in ("a/1", "a%/2", "b/1"):
         store.documents.put("attribution", key, {"key": key})
