@@ -54,8 +54,8 @@ def export(  # noqa: PLR0917 - typer passes them by name
     product: Annotated[
         ProductKind | None,
         typer.Option(
-            help="instead of values: sources (hourly mass of factors), cases (case files), forecasts (as issued), "
-            "forecast-scores and forecast-aqi-scores (by day), assessments (months and years), joint-days, joint-episodes, "
+            help="instead of values: sources (hourly mass of factors), cases (case files), forecasts and forecast-days "
+            "(hours and daily AQI as issued), forecast-scores and forecast-aqi-scores (by day), assessments (months and years), joint-days, joint-episodes, "
             "relations, deweathered, chemistry (by hour), cocontrol (what to cut) "
             "源贡献、事件研判、预报、预报评分、评价、协同超标日与过程、PM2.5与O3关系、气象归一化、大气化学、减排优先序"
         ),

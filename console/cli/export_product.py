@@ -196,6 +196,17 @@ def _write_forecasts(
     return _write_stored(settings, ISSUED, where, what)
 
 
+def _write_forecast_days(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    from analysis.run.forecast.export import UNITS
+    from analysis.run.forecast.history import ISSUED_DAILY
+
+    return _write_stored(settings, ISSUED_DAILY, where, what, UNITS)
+
+
 def _write_scores(
     settings: SharedSettings,
     where: tuple[Path, ExportFormat, Provenance],
@@ -221,8 +232,9 @@ def _write_stored(
     measurement: str,
     where: tuple[Path, ExportFormat, Provenance],
     what: tuple[str, list[str], datetime, datetime],
+    units: dict[str, str] | None = None,
 ) -> tuple[int, int]:
-    """Rows of a stored product; cities too unless stations are named. The unit is that of the parameter (column ``unit``)."""
+    """Rows of a stored product; cities too unless stations are named. Without ``units`` it is that of the parameter (column ``unit``)."""
     from analysis.run.forecast.export import read_table
     from store.influx.store import InfluxStore
 
@@ -240,7 +252,7 @@ def _write_stored(
                 yield table
 
     with closing(InfluxStore(settings)) as store:
-        write_tables(where, tables(), {})
+        write_tables(where, tables(), units or {})
     return sum(counts), len(series)
 
 
@@ -248,6 +260,7 @@ _WRITERS = {
     ProductKind.SOURCES: _write_sources,
     ProductKind.CASES: _write_cases,
     ProductKind.FORECASTS: _write_forecasts,
+    ProductKind.FORECAST_DAYS: _write_forecast_days,
     ProductKind.FORECAST_SCORES: _write_scores,
     ProductKind.FORECAST_AQI_SCORES: _write_aqi_scores,
 }

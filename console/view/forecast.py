@@ -49,7 +49,7 @@ class Head(NamedTuple):
     """Origin, model and marks of a forecast.
 
     ``weather_h`` hours were forecast with weather ahead; ``weather`` is the reference time of the run that gave it; ``reasons`` why it
-    is outside the range of the training; ``refused`` why weather forecasts were refused.
+    is outside the range of the training; ``refused`` why weather forecasts were refused; ``bases`` what the width of the bands rests on.
     """
 
     origin: datetime
@@ -60,6 +60,7 @@ class Head(NamedTuple):
     reasons: tuple[str, ...]
     weather: datetime | None = None
     refused: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
 
 
 class Plot(NamedTuple):
@@ -95,7 +96,17 @@ def head_of(hours: pd.DataFrame, now: datetime, words: Words, note: IssueNote | 
         reasons=tuple(reasons.values()),
         weather=pd.Timestamp(note.weather).to_pydatetime() if note is not None and note.weather else None,
         refused=() if note is None else _sentences(note.weather_refused, words),
+        bases=_bases(hours, words),
     )
+
+
+def _bases(hours: pd.DataFrame, words: Words) -> tuple[str, ...]:
+    """A sentence a basis of intervals (`analysis.forecast.hourly.model.IntervalBasis`) with its hours; none of a forecast without it."""
+    if "basis" not in hours:
+        return ()
+    counts = hours.groupby("basis")["horizon_h"].nunique()
+    known = [str(name) for name in counts.index if words.get(f"forecast.basis_{name}", "")]
+    return tuple(words(f"forecast.basis_{name}", hours=int(counts[name])) for name in known)
 
 
 def _sentences(texts: Iterable[str], words: Words) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ class ProductKind(StrEnum):
     SOURCES = "sources"
     CASES = "cases"
     FORECASTS = "forecasts"
+    FORECAST_DAYS = "forecast-days"
     FORECAST_SCORES = "forecast-scores"
     FORECAST_AQI_SCORES = "forecast-aqi-scores"
     ASSESSMENTS = "assessments"

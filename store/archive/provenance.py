@@ -20,6 +20,7 @@ _LEVELS: dict[Level | ProductKind, str] = {
     ProductKind.SOURCES: "L3 product: mass from each factor of the station's own factorisation (PMF), of the sum of its species, with "
     "90 % intervals; a factor without a kind has no name that is probable enough",
     ProductKind.FORECASTS: "L3 product: hourly forecasts as issued, at the hour that is forecast; horizon_h 1 is the first hour",
+    ProductKind.FORECAST_DAYS: "L3 product: daily AQI, mean of PM2.5 and MDA8 as issued, at the start of the civil day; range q10 to q90",
     ProductKind.FORECAST_SCORES: "L3 product: sums of the scores of issued forecasts by civil day, of the median and the 90 % interval",
     ProductKind.FORECAST_AQI_SCORES: "L3 product: sums of right levels, ranges and primary pollutants of issued daily AQI by civil day",
     ProductKind.ASSESSMENTS: "L3 product: months and years of stations, cities and all cities; percentiles and weights of the index are not verified",

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from store.influx.store import InfluxStore
 
 
+_CONCENTRATIONS = ("pm25", "pm25_q05", "pm25_q95", "pm25_warn", "mda8", "mda8_q05", "mda8_q95", "mda8_warn")
+UNITS = dict.fromkeys(_CONCENTRATIONS, "ug/m3") | dict.fromkeys(("primary_probability", "above_100"), "1")
+"""Of the columns of issued days; AQI has none."""
+
+
 def read_table(
     store: InfluxStore, measurement: str, start: datetime, end: datetime, series: Collection[str] | None
 ) -> pd.DataFrame:
@@ -24,7 +29,7 @@ def read_table(
     ----------
     store : InfluxStore
     measurement : str
-        ``forecast_issued``, ``forecast_score_daily`` or ``forecast_aqi_score_daily``.
+        ``forecast_issued``, ``forecast_daily_issued``, ``forecast_score_daily`` or ``forecast_aqi_score_daily``.
     start, end : datetime
         UTC.
     series : collection of str or None

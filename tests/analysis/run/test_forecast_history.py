@@ -153,7 +153,7 @@ def test_days_without_a_forecast_have_no_score(filled: SharedSettings) -> None:
         score_days(filled, DAY, DAY - timedelta(days=1))
 
 
-@pytest.mark.parametrize(("product", "rows"), [("forecasts", 6 * 24), ("forecast-scores", 6 * 5)])
+@pytest.mark.parametrize(("product", "rows"), [("forecasts", 6 * 24), ("forecast-days", 1), ("forecast-scores", 6 * 5)])
 def test_issued_forecasts_and_scores_are_exported_with_units(
     filled: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, product: str, rows: int
 ) -> None:
@@ -177,7 +177,11 @@ def test_issued_forecasts_and_scores_are_exported_with_units(
     assert done.exit_code == 0, done.output
     table = pd.read_csv(path, comment="#")
     assert len(table) == rows
-    assert dict(zip(table["parameter"], table["unit"], strict=True))["co"] == "mg/m3"
+    if product == "forecast-days":
+        assert {"origin", "model", "aqi", "aqi_q10", "aqi_q90", "primary"} <= set(table)
+        assert "ug/m3" in path.read_text(encoding="utf-8").split("start,")[0]
+    else:
+        assert dict(zip(table["parameter"], table["unit"], strict=True))["co"] == "mg/m3"
 
 
 def test_the_score_is_shown_by_lead(filled: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pytest
 
+from analysis.forecast.hourly.model import IntervalBasis
 from analysis.run.forecast.history import IssueNote
 from console.view.forecast import head_of, plots
 from console.view.theme import LIGHT
@@ -22,6 +24,18 @@ def test_the_head_counts_hours_with_weather_once_for_all_pollutants() -> None:
     )  # fmt: skip
     head = head_of(rows, datetime(2026, 4, 1, 1, tzinfo=UTC), words("en"))
     assert (head.weather_h, head.age_h, head.model) == (2, 1.0, "v")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_head_says_what_the_width_of_the_bands_rests_on(language: str) -> None:
+    rows = pd.DataFrame(
+        {"origin": "2026-04-01T00:00Z", "model": "lightgbm", "model_version": "v", "reason": "", "horizon_h": [1.0, 2.0, 3.0], "with_weather": 1.0}
+        | {"basis": ["archived_weather", "archived_weather", "without_weather"]}
+    )  # fmt: skip
+    page = words(language, "page")
+    found = head_of(rows, datetime(2026, 4, 1, 1, tzinfo=UTC), page).bases
+    assert found == (page("forecast.basis_archived_weather", hours=2), page("forecast.basis_without_weather", hours=1))
+    assert all(page.get(f"forecast.basis_{item}", "") for item in IntervalBasis)
 
 
 def test_the_head_says_which_weather_was_used_and_why_other_was_refused() -> None:
