@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Response
 
 from analysis.run.product_export import case_body
+from analysis.run.to_json import to_json
 from console.api.answer import json_answer
 from console.api.problem import NotFoundProblem
 from console.api.word import MOST_CASES, PREFIX
@@ -44,7 +45,8 @@ def answer_case(queries: Queries, key: str) -> Response:
     found = queries.case(key)
     if found is None:
         raise NotFoundProblem(_ABSENT.format(key=key))
-    return json_answer(_case(found[0]))
+    episodes = [to_json(item) for item in queries.case_episodes(found[0].case)]
+    return json_answer(_case(found[0]) | {"joint_episodes": episodes})
 
 
 def answer_picture(queries: Queries, key: str, given: dict[str, str]) -> Response:

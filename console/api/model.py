@@ -281,6 +281,10 @@ class CaseModel(BaseModel):
     missing: list[str]
     held: list[dict[str, Any]]
     picture: str | None = Field(description="Address of a PNG")
+    joint_episodes: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="Of one case file: episodes of days on which PM2.5 and O3 both exceed, by station; a list has none",
+    )
 
 
 class CaseList(BaseModel):
@@ -309,6 +313,9 @@ class ReportModel(BaseModel):
     state: str = Field(description="`final`, `preliminary` or `revised`")
     version: int
     issued_at: datetime
+    checked_at: datetime | None = Field(
+        default=None, description="When it was last computed again; hours and figures were the same"
+    )
     files: dict[str, str] = Field(description="Addresses by format: `html`, `pdf`, `xlsx`")
     older: list[ReportVersionModel] = Field(description="Former versions, the newest first")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from analysis.case.case_file import CaseFile
+    from analysis.run.coanalysis.joint_pollution import CaseEpisode
     from console.view.alert import AlertHistory
     from schemas.network import Network
     from store.state import Document, StateStore
@@ -84,6 +85,13 @@ def read_one_case(state: StateStore, key: str) -> tuple[StoredCase, int] | None:
     versions = state.documents.list_versions(CASE, key)
     item = read_case(versions[0].body) if versions else None
     return None if item is None else (item, len(versions))
+
+
+def read_case_episodes(state: StateStore, case: CaseFile, zone: ZoneInfo) -> tuple[CaseEpisode, ...]:
+    """Joint episodes of PM2.5 and O3 that the event belongs to."""
+    from analysis.run.coanalysis.joint_pollution import episodes_of_case
+
+    return episodes_of_case(state, case, zone)
 
 
 def list_cases(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from console.query.cases import list_cases, read_alert_case, read_alert_cases, read_one_case
+from console.query.cases import list_cases, read_alert_case, read_alert_cases, read_case_episodes, read_one_case
 from console.query.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
 from console.query.flag_reader import FlagReader
 from console.query.health import HealthData, HealthQuery, data_docs, read_counts
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from analysis.case.case_file import CaseFile
     from analysis.report.city.document import ReportFormat
     from analysis.report.stored_case import StoredCase
+    from analysis.run.coanalysis.joint_pollution import CaseEpisode
     from analysis.run.forecast.history import IssueNote
     from console.query.cases import CaseLookup
     from console.query.reports import ReportList
@@ -233,6 +234,10 @@ class Queries:
     def case(self, key: str) -> tuple[StoredCase, int] | None:
         """A case file by its key and the number of its versions; None where there is none."""
         return read_one_case(self.state, key)
+
+    def case_episodes(self, case: CaseFile) -> tuple[CaseEpisode, ...]:
+        """Joint episodes of PM2.5 and O3 that the event of a case file belongs to."""
+        return read_case_episodes(self.state, case, self.network.timezone)
 
     def cases(
         self,

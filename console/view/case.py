@@ -12,12 +12,13 @@ from console.view.quantity import name_of
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from analysis.case.case_file import Candidate, CaseFile, SimilarEvent, SourceShare
     from analysis.report.stored_case import StoredCase
+    from analysis.run.coanalysis.joint_pollution import CaseEpisode
     from schemas.words import Words
 
 LINKED = frozenset({"enterprises", "similar", "sources"})
@@ -122,6 +123,23 @@ def case_view(
         picture="" if item.chart is None else picture_address(case.key),
         versions=versions,
         alert_id=alert_id,
+    )
+
+
+def joint_lines(
+    episodes: Iterable[CaseEpisode], words: Words, station_names: Mapping[str, str]
+) -> tuple[LinkedLine, ...]:
+    """Joint episodes of a case file: days, station and peaks."""
+    return tuple(
+        LinkedLine(
+            name=words("case.joint_days", first=str(item.first), last=str(item.last), days=item.days),
+            address="",
+            notes=(
+                station_names.get(item.station_id, item.station_id),
+                words("case.joint_peaks", pm25=item.pm25_peak, o3=item.o3_peak),
+            ),
+        )
+        for item in episodes
     )
 
 

@@ -47,6 +47,17 @@ class StoredRelation(msgspec.Struct, frozen=True, kw_only=True):
     relation: PollutantRelation
 
 
+class CaseEpisode(msgspec.Struct, frozen=True, kw_only=True):
+    """A joint episode that an event belongs to, of one of its stations; the peaks are the largest 24 h mean and MDA8 [µg m⁻³]."""
+
+    station_id: str
+    first: date
+    last: date
+    days: int
+    pm25_peak: float
+    o3_peak: float
+
+
 class JointRun(msgspec.Struct, frozen=True, kw_only=True):
     """First days of the seasons that `joint_of_days` renewed, stations with hours, joint episodes, and those with a case file."""
 
@@ -113,22 +124,52 @@ def linked(summary: JointSummary, cases: Iterable[CaseFile], zone: ZoneInfo) -> 
         Of any station. One belongs to an episode if its event includes the station, and PM2.5 or O3, on a day of the episode.
     zone : ZoneInfo
     """
-    own = [
-        item
-        for item in cases
-        if summary.station_id in item.event.stations and _POLLUTANTS.intersection(item.event.parameters)
-    ]
-    return msgspec.structs.replace(
-        summary, episodes=tuple(_with_cases(episode, own, zone) for episode in summary.episodes)
-    )
+    known = list(cases)
+    episodes = []
+    for episode in summary.episodes:
+        keys = sorted(item.key for item in known if _belongs(item, summary.station_id, episode, zone))
+        episodes.append(msgspec.structs.replace(episode, cases=tuple(keys)))
+    return msgspec.structs.replace(summary, episodes=tuple(episodes))
 
 
-def _with_cases(episode: JointEpisode, cases: list[CaseFile], zone: ZoneInfo) -> JointEpisode:
-    days = civil_days(episode.first, episode.last, zone)
-    keys = sorted(
-        item.key for item in cases if item.event.start < days.end and (item.event.end or item.computed_at) > days.start
-    )
-    return msgspec.structs.replace(episode, cases=tuple(keys))
+def _belongs(case: CaseFile, station_id: str, episode: JointEpisode, zone: ZoneInfo) -> bool:
+    event, days = case.event, civil_days(episode.first, episode.last, zone)
+    is_of_place = station_id in event.stations and bool(_POLLUTANTS.intersection(event.parameters))
+    return is_of_place and event.start < days.end and (event.end or case.computed_at) > days.start
+
+
+def episodes_of_case(state: StateStore, case: CaseFile, zone: ZoneInfo) -> tuple[CaseEpisode, ...]:
+    """Joint episodes of the stored seasons that the event of a case file belongs to, by the rule of `linked`; by station and day.
+
+    Parameters
+    ----------
+    state : StateStore
+    case : CaseFile
+    zone : ZoneInfo
+
+    Raises
+    ------
+    store.error.StoreError
+    """
+    ends = (case.event.start, case.event.end or case.computed_at)
+    seasons = dict.fromkeys(season_of(moment.astimezone(zone).date())[0] for moment in ends)
+    documents = (state.documents.get(JOINT, f"{name}/{season}") for name in case.event.stations for season in seasons)
+    found = []
+    for document in documents:
+        try:
+            summary = None if document is None else msgspec.convert(document.body, StoredJoint).summary
+        except msgspec.ValidationError:
+            continue  # of another version
+        if summary is not None:
+            found += [
+                CaseEpisode(
+                    station_id=summary.station_id, first=item.first, last=item.last, days=item.days, pm25_peak=item.pm25_peak,
+                    o3_peak=item.o3_peak,
+                )
+                for item in summary.episodes
+                if _belongs(case, summary.station_id, item, zone)
+            ]  # fmt: skip
+    return tuple(sorted(found, key=lambda item: (item.station_id, item.first)))
 
 
 def _store_joint(state: StateStore, found: StationHours, season: date, *, is_final: bool) -> list[JointEpisode]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from console.view.case import case_view, split_cases
+from console.view.case import case_view, joint_lines, split_cases
 from console.web.pages.series import station_names
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_not_found, show_problem
 from schemas.reason import parse_reason
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from analysis.report.stored_case import StoredCase
+    from analysis.run.coanalysis.joint_pollution import CaseEpisode
     from console.query.cases import CaseLookup
     from console.query.queries import Queries
     from console.view.alert import AlertHistory
@@ -50,7 +51,7 @@ async def cases_page(request: Request, queries: Queries) -> None:
 async def case_page(request: Request, queries: Queries, key: str) -> None:
     """Build the page of one case file."""
     page = page_for(request, queries, "alerts")
-    found = await load(partial(queries.case, key))
+    found = await load(partial(_read, queries, key))
     with frame(page, queries, page.words("case.title")):
         if isinstance(found, PageProblem):
             show_problem(page, found)
@@ -58,10 +59,17 @@ async def case_page(request: Request, queries: Queries, key: str) -> None:
         if found is None:
             show_not_found(page, key, "/cases")
             return
-        item, versions = found
+        item, versions, episodes = found
         view = case_view(item, page.words, station_names(queries, page), page.zone, versions=versions)
+        joint = joint_lines(episodes, page.words, station_names(queries, page))
+        titles = words_of(page.language, "report.topic")
         html(page, "case_head.html", view=view)
-        html(page, "case.html", view=view, included=False, link=False, titles=words_of(page.language, "report.topic"))
+        html(page, "case.html", view=view, included=False, link=False, titles=titles, joint=joint)
+
+
+def _read(queries: Queries, key: str) -> tuple[StoredCase, int, tuple[CaseEpisode, ...]] | None:
+    found = queries.case(key)
+    return None if found is None else (*found, queries.case_episodes(found[0].case))
 
 
 def _why(stored: str | None, language: str) -> str | None:
@@ -85,4 +93,5 @@ def show_alert_case(page: Page, queries: Queries, episode: AlertHistory, found: 
     names, worst = station_names(queries, page), episode.worst
     view = case_view(found.item, page.words, names, page.zone, versions=found.versions, alert_id=episode.id)
     own = (found.item.case.station_id, found.item.case.parameter) == (worst.station_id, worst.parameter)
-    html(page, "case.html", view=view, included=not own, link=True, titles=words_of(page.language, "report.topic"))
+    titles = words_of(page.language, "report.topic")
+    html(page, "case.html", view=view, included=not own, link=True, titles=titles, joint=())

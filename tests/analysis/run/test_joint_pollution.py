@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -13,7 +14,8 @@ from typer.testing import CliRunner
 
 from analysis.coanalysis.product import joint_products
 from analysis.report.stored_case import CASE
-from analysis.run.coanalysis.joint_pollution import JOINT, RELATION, joint_of_days
+from analysis.run.case.case_document import stored_cases
+from analysis.run.coanalysis.joint_pollution import JOINT, RELATION, episodes_of_case, joint_of_days
 from analysis.run.hours import save_product
 from analysis.run.to_json import to_json
 from analysis.statistics.aqi_frame import daily_statistics
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 pytestmark = pytest.mark.integration
+ZONE = ZoneInfo("Asia/Shanghai")
 NOW = START + timedelta(days=32, hours=2)
 LAST = date(2026, 6, 2)
 CASE_KEY = "st-0/o3/2026-05-20T00:00Z"
@@ -58,9 +61,12 @@ def test_seasons_that_the_days_touch_are_stored_once_and_episodes_name_their_cas
     with StateStore(filled.state_url) as state:
         spring, summer = body(state, JOINT, "st-0/2026-03-01"), body(state, JOINT, "st-0/2026-06-01")
         relation = body(state, RELATION, "st-0/2026-03-01")
+        episodes = [episodes_of_case(state, case.case, ZONE) for case in stored_cases(state)]
         versions = [len(state.documents.list_versions(kind, "st-0/2026-03-01")) for kind in (JOINT, RELATION)]
         assert state.documents.get(RELATION, "st-0/2026-06-01") is None  # no week of the summer is over
     assert versions == [1, 1]
+    ((of_case,),) = [found for found in episodes if found]  # the case file of the other station has none
+    assert (of_case.station_id, str(of_case.first), of_case.days) == ("st-0", "2026-05-19", 2)
     (episode,) = spring["summary"]["episodes"]
     assert (episode["first"], episode["last"], episode["cases"]) == ("2026-05-19", "2026-05-20", [CASE_KEY])
     assert (spring["is_final"], summer["is_final"], summer["summary"]["days"]["total"]) == (True, False, 2)
