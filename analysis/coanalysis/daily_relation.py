@@ -72,6 +72,9 @@ class DeweatheredRelation(msgspec.Struct, frozen=True, kw_only=True):
         With a valid value of both.
     parts : tuple of DailyRelation
         `WHOLE` first.
+    is_usable : bool or None
+        Whether both R² are at least `analysis.forecast.deweather.model.LEAST_R2`; if not, ``deweathered`` coefficients are not to be used.
+        None: of an earlier version, which did not state it.
     """
 
     given: tuple[str, ...]
@@ -79,6 +82,7 @@ class DeweatheredRelation(msgspec.Struct, frozen=True, kw_only=True):
     r2_o3: float | None
     days: int
     parts: tuple[DailyRelation, ...]
+    is_usable: bool | None = None
 
 
 def daily_relation(
@@ -87,6 +91,8 @@ def daily_relation(
     expected: tuple[Values, Values],
     weather: Mapping[str, Values],
     r2: tuple[float | None, float | None],
+    *,
+    is_usable: bool | None = None,
 ) -> DeweatheredRelation:
     """Correlate daily values and what a weather model leaves of them.
 
@@ -102,6 +108,8 @@ def daily_relation(
         Means of the day in canonical units; NaN missing. One without two different values is left out.
     r2 : tuple
         Of both models.
+    is_usable : bool or None
+        Of the result.
 
     Returns
     -------
@@ -135,7 +143,9 @@ def daily_relation(
                 meaning=_meaning(_at_zero(chosen[0]), _at_zero(chosen[2])),
             )
         )
-    return DeweatheredRelation(given=tuple(given), r2_pm25=r2[0], r2_o3=r2[1], days=int(both.sum()), parts=tuple(parts))
+    return DeweatheredRelation(
+        given=tuple(given), r2_pm25=r2[0], r2_o3=r2[1], days=int(both.sum()), parts=tuple(parts), is_usable=is_usable
+    )
 
 
 def _correlations(

@@ -101,7 +101,7 @@ def deweathered_rows(found: Deweathered, **more: object) -> Iterable[dict[str, A
             yield {
                 **more, "place": place.place, "parameter": found.parameter, "unit": found.unit, "month": month.month, "observed": month.observed,
                 "normalised": month.normalised, "low": month.low, "high": month.high, "days": month.days, "is_valid": month.is_valid,
-                "r2": found.r2, "n": found.n, **trends,
+                "r2": found.r2, "is_usable": found.is_usable, "n": found.n, **trends,
             }  # fmt: skip
 
 

@@ -19,9 +19,12 @@ from analysis.case.join_networks import join_station
 from analysis.run.export_file import add_export
 from analysis.run.hours import read_hours
 from analysis.statistics.assessment import year_before
+from schemas.city import city_name
 from schemas.interval import civil_days
 from schemas.network import Station
 from schemas.parameter import parameter
+from schemas.reason import Reason
+from schemas.refusal import RefusedInputError
 from sensors.datasets import DATASETS, DatasetError, beijing, st_louis, supersite
 from store.influx.store import InfluxStore
 
@@ -32,16 +35,18 @@ if TYPE_CHECKING:
 
     from schemas.network import Network
     from schemas.reading import Reading
+    from schemas.reason import Figure
     from store.settings import SharedSettings
 
 _Values = dict[str, dict["datetime", dict[str, float]]]
 _ZONE_OF_EXPORTS = "Asia/Shanghai"
+_MOST_NAMED = 5
 _INVALID = frozenset("CMFDB")
 """Letters of a value that is no measurement of the air (HJ 212)."""
 
 
-class NoHoursError(ValueError):
-    """Nothing to analyse; the message names station, city or files and the period."""
+class NoHoursError(RefusedInputError):
+    """Nothing to analyse; ``reason`` names station or city, and the period (message ``hours.refused.<kind>``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,11 @@ class StationHours:
                 found[code] = (*found.get(code, ()), name)
         return found
 
+    def place_name(self, place: str, language: str) -> str:
+        """Name of a station or of a city by its code; any other place as it is."""
+        station = self.stations.get(place)
+        return city_name(place, language) if station is None else station.name(language)
+
 
 def stored_hours(
     settings: SharedSettings,
@@ -121,8 +131,8 @@ def stored_hours(
     joined = {name: join_station(network.stations[name], frames, network) for name in wanted}
     hourly = {name: item.hourly for name, item in joined.items() if item is not None}
     if not hourly:
-        msg = f"{_place(wanted, city)}: no hour of the gas network between {start:%Y-%m-%dT%H:%MZ} and {end:%Y-%m-%dT%H:%MZ}"
-        raise NoHoursError(msg)
+        span = {"start": f"{start:%Y-%m-%dT%H:%MZ}", "end": f"{end:%Y-%m-%dT%H:%MZ}"}
+        raise NoHoursError(_refusal("none_city" if city else "none", place=city or _named(wanted), **span))
     return StationHours(
         hourly=hourly,
         stations={name: network.stations[name] for name in hourly},
@@ -199,21 +209,24 @@ def hours_of_files(files: Iterable[Path], layout: str) -> StationHours:
 def _wanted(network: Network, stations: tuple[str, ...], city: str | None) -> tuple[str, ...]:
     for name in stations:
         if name not in network.stations:
-            msg = f"unknown station {name!r}: not in the network file"
-            raise NoHoursError(msg)
+            raise NoHoursError(_refusal("station", station=name))
     chosen = stations or tuple(item.id for item in network.stations_of("gas"))
     if city is None:
         return chosen
     of_city = tuple(name for name in chosen if network.stations[name].city == city)
     if not of_city:
         codes = sorted({item.city for item in network.stations.values() if item.city})
-        msg = f"city {city!r}: no station there, expected one of {', '.join(codes) or 'none: no station names a city'}"
-        raise NoHoursError(msg)
+        raise NoHoursError(_refusal("city" if codes else "no_city", city=city, codes=", ".join(codes)))
     return of_city
 
 
-def _place(wanted: tuple[str, ...], city: str | None) -> str:
-    return f"city {city}" if city else ", ".join(wanted[:5]) + (" and others" if len(wanted) > 5 else "")  # noqa: PLR2004
+def _named(stations: tuple[str, ...]) -> str:
+    more = len(stations) - _MOST_NAMED
+    return ", ".join(stations[:_MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
+
+
+def _refusal(kind: str, **figures: Figure) -> Reason:
+    return Reason("refused", kind, figures, scope="hours")
 
 
 def _beijing(path: Path, found: _Values) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from schemas.reason import Reason
-from schemas.words import render
+from schemas.refusal import RefusedInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ _MOST = 6
 """Hours that a reason names; of more, their number is stated."""
 
 
-class WeatherForecastError(ValueError):
+class WeatherForecastError(RefusedInputError):
     """A weather forecast that cannot be used.
 
     Parameters
@@ -32,16 +32,13 @@ class WeatherForecastError(ValueError):
         Message ``weather.refused.<kind>``; its figure ``place`` names the file, with variable or line, or the station.
     """
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(render(reason, "en"))
-        self.reason = reason
-
 
 def refusal(place: str, kind: str, **figures: Figure) -> Reason:
     """Reason with its place.
 
     Examples
     --------
+    >>> from schemas.words import render
     >>> render(refusal("run.nc", "no_reference"), "en")
     'run.nc: no forecast reference time; expected a variable forecast_reference_time with one value'
     """

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FOLDS = 10
 GAP_D = 3
 """Days on both sides of a held-out week that are left out of training too."""
+LEAST_R2 = 0.3
+"""R² on weeks held out from which on what a weather model leaves is used [1]; project choice, not verified."""
 FLOOR = 2.0
 """Smallest value whose logarithm is taken [µg m⁻³]."""
 _SEEDS = 3
@@ -201,6 +203,17 @@ def r_squared(observed: Values, predicted: Values) -> float:
     left = ((observed - predicted)[known] ** 2).sum()
     whole = ((observed[known] - observed[known].mean()) ** 2).sum() if known.any() else 0.0
     return float(1 - left / whole) if whole else float("nan")
+
+
+def is_usable(r2: float | None) -> bool:
+    """Whether a weather model explains enough that its normalised series may be used: from `LEAST_R2` on; never without an R².
+
+    Examples
+    --------
+    >>> is_usable(0.8), is_usable(-0.2), is_usable(None)
+    (True, False, False)
+    """
+    return r2 is not None and r2 >= LEAST_R2
 
 
 def _kernel(network: Values, names: tuple[str, ...], target: Values) -> tuple[KernelModel, float, float]:

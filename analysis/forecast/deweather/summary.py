@@ -13,13 +13,15 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from analysis.forecast.daily.feature import mean_known
-from analysis.forecast.deweather.model import FOLDS, held_out_plain, r_squared
+from analysis.forecast.deweather.model import FOLDS, held_out_plain, is_usable, r_squared
 from analysis.forecast.deweather.normalise import jackknife_error, normalised_days
 from analysis.forecast.deweather.predictor import of_stations
 from analysis.statistics.assessment.month import days_of_valid_month, monthly_means
 from analysis.statistics.block_bootstrap import LEVEL, day_weights, interval_of
 from analysis.statistics.finite import finite_or_none
 from analysis.statistics.trend import FEWEST_MONTHS, Trend, trend
+from schemas.reason import Reason
+from schemas.refusal import RefusedInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from analysis.forecast.daily.site_hours import SiteHours
     from analysis.forecast.deweather.normalise import NormalisedDays
     from analysis.forecast.deweather.predictor import Predictors
+    from schemas.reason import Figure
 
     Values = NDArray[np.float64]
 
@@ -43,8 +46,8 @@ FEWEST_DAYS = 365
 """With a valid daily mean, at some station, to train the model; project choice."""
 
 
-class DeweatherError(ValueError):
-    """Too few days or too little weather; the message names what was found."""
+class DeweatherError(RefusedInputError):
+    """Too few days or too little weather; ``reason`` names what was found (message ``deweather.refused.<kind>``)."""
 
 
 class NormalisedMonth(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +121,9 @@ class Deweathered(msgspec.Struct, frozen=True, kw_only=True):
         Stations without a valid day.
     places : tuple of NormalisedPlace
         `ALL` first.
+    is_usable : bool or None
+        Whether ``r2`` is at least `analysis.forecast.deweather.model.LEAST_R2`; if not, the normalised series and its trend are not to be used.
+        None: of an earlier version, which did not state it.
     """
 
     parameter: str
@@ -131,6 +137,7 @@ class Deweathered(msgspec.Struct, frozen=True, kw_only=True):
     weather: dict[str, float]
     left_out: tuple[str, ...]
     places: tuple[NormalisedPlace, ...]
+    is_usable: bool | None = None
 
 
 def weather_shares(hours: SiteHours) -> dict[str, float]:
@@ -149,11 +156,8 @@ def check_weather(hours: SiteHours) -> dict[str, float]:
     shares = weather_shares(hours)
     if any(shares[name] < FEWEST_SHARE for name in NEEDED):
         found = ", ".join(f"{name} {shares[name]:.0%}" for name in USED)
-        msg = (
-            f"weather of {_span(hours)} has {found} of the hours; at least {FEWEST_SHARE:.0%} of each of "
-            f"{', '.join(NEEDED)} is needed"
-        )
-        raise DeweatherError(msg)
+        needed = ", ".join(NEEDED)
+        raise DeweatherError(_refusal("weather", hours, found=found, least=FEWEST_SHARE, needed=needed))
     return shares
 
 
@@ -161,8 +165,7 @@ def check_days(hours: SiteHours, daily: Values, parameter: str) -> None:
     """Whether there are enough days to train on; raises `DeweatherError`."""
     valid = int(np.isfinite(daily).any(axis=1).sum())
     if valid < FEWEST_DAYS:
-        msg = f"{parameter}: {valid} valid days in {_span(hours)}, the weather model needs {FEWEST_DAYS}"
-        raise DeweatherError(msg)
+        raise DeweatherError(_refusal("days", hours, parameter=parameter, valid=valid, needed=FEWEST_DAYS))
 
 
 def deweathered(
@@ -194,8 +197,7 @@ def deweathered(
     shares = check_weather(hours)
     months = len(hours.days.to_period("M").unique())
     if months < FEWEST_MONTHS:
-        msg = f"{_span(hours)}: {months} months, {FEWEST_MONTHS} are needed: a day takes the weather of its season in other years"
-        raise DeweatherError(msg)
+        raise DeweatherError(_refusal("months", hours, months=months, needed=FEWEST_MONTHS))
     check_days(hours, daily, parameter)
     kept = np.asarray(np.isfinite(daily).any(axis=0))
     own = of_stations(data, kept)
@@ -214,12 +216,14 @@ def deweathered(
     names = [name for name, is_kept in zip(hours.stations, kept, strict=True) if is_kept]
     columns = {name: (number,) for number, name in enumerate(names)}
     places = ({ALL: tuple(range(len(names)))} if len(names) > 1 else {}) | columns
+    r2 = finite_or_none(found.r2)
     return Deweathered(
         parameter=parameter,
         unit="mg/m3" if parameter == "co" else "ug/m3",
         first=hours.days[0].date(),
         last=hours.days[-1].date(),
-        r2=finite_or_none(found.r2),
+        r2=r2,
+        is_usable=is_usable(r2),
         plain_r2=finite_or_none(plain),
         n=int(np.isfinite(values).sum()),
         folds=FOLDS,
@@ -282,5 +286,6 @@ def _error(changed: Values, draws: Values) -> float:
     return float(np.hypot(of_models, of_draws))
 
 
-def _span(hours: SiteHours) -> str:
-    return f"{hours.days[0]:%Y-%m-%d} to {hours.days[-1]:%Y-%m-%d}"
+def _refusal(kind: str, hours: SiteHours, **figures: Figure) -> Reason:
+    span = {"first": f"{hours.days[0]:%Y-%m-%d}", "last": f"{hours.days[-1]:%Y-%m-%d}"}
+    return Reason("refused", kind, span | figures, scope="deweather")

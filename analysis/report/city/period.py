@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 
 from analysis.report.city.document import PeriodKind
 from schemas.interval import civil_days
+from schemas.reason import Reason
+from schemas.refusal import RefusedInputError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from schemas.reason import Figure
 
 _FORM = re.compile(r"((?:19|20|21)\d{2})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _JOINT = "_"
@@ -21,8 +25,13 @@ MOST_DAYS = 366
 """Of a span [d]."""
 
 
-class ReportError(ValueError):
-    """A report that cannot be made; the message names place, period and reason."""
+class ReportError(RefusedInputError):
+    """A report that cannot be made; ``reason`` names place and period (message ``report.refused.<kind>``)."""
+
+
+def refusal(kind: str, **figures: Figure) -> Reason:
+    """Reason of a `ReportError`."""
+    return Reason("refused", kind, figures, scope="report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +115,7 @@ def period_around(kind: PeriodKind, day: date) -> ReportPeriod:
 def check_begun(place: str, period: ReportPeriod, zone: ZoneInfo, now: datetime) -> None:
     """Raise `ReportError` where nothing of a period is over."""
     if period.bounds(zone)[0] >= now:
-        msg = f"{place}: {period.text} has not begun"
-        raise ReportError(msg)
+        raise ReportError(refusal("not_begun", place=place, period=period.text))
 
 
 def span_of(first: date, last: date) -> ReportPeriod:
@@ -122,8 +130,7 @@ def span_of(first: date, last: date) -> ReportPeriod:
     """
     days = (last - first).days + 1
     if not 1 <= days <= MOST_DAYS:
-        msg = f"{first} to {last}: expected 1 to {MOST_DAYS} days in order, got {days}"
-        raise ReportError(msg)
+        raise ReportError(refusal("span", first=str(first), last=str(last), most=MOST_DAYS, days=days))
     return ReportPeriod(PeriodKind.SPAN, first, last)
 
 
@@ -148,5 +155,4 @@ def parse_period(text: str) -> ReportPeriod:
             return period_around(kind, date(year or 0, month or 1, day or 1))
     except ValueError:
         pass
-    msg = f"{text!r}: expected a day, a month or a year, as 2026-11-28, 2026-11 or 2026"
-    raise ReportError(msg)
+    raise ReportError(refusal("period", text=text))

@@ -10,12 +10,13 @@ import pandas as pd
 from analysis.coanalysis.daily_relation import daily_relation
 from analysis.forecast.daily.feature import mean_known
 from analysis.forecast.daily.site_hours import POLLUTANTS, WEATHER, DailyTarget, site_hours
-from analysis.forecast.deweather.model import daily_means, held_out, r_squared
+from analysis.forecast.deweather.model import daily_means, held_out, is_usable, r_squared
 from analysis.forecast.deweather.predictor import of_stations, predictors
 from analysis.forecast.deweather.summary import DeweatherError, check_days, check_weather, deweathered
 from analysis.run.to_json import to_json
 from analysis.statistics.finite import finite_or_none
 from schemas.frames import valid_values
+from schemas.reason import Reason
 from sensors.weather_forecast.moist_air import dew_point
 from store.state import StateStore
 
@@ -100,6 +101,7 @@ def relations_without_weather(
             (first[:, place], second[:, place]),
             {code: values[:, place] for code, values in weather.items()},
             r2,
+            is_usable=all(map(is_usable, r2)),
         )
         for place, name in enumerate(names)
     }
@@ -125,8 +127,8 @@ def store_deweathered(settings: SharedSettings, place: str, found: Deweathered) 
 def daily_values(found: StationHours, parameter: str) -> tuple[SiteHours, NDArray[np.float64]]:
     """Hours of pollutants and weather on one axis, and the daily values of a parameter; of ``o3`` MDA8."""
     if parameter not in POLLUTANTS:
-        msg = f"{parameter!r}: expected one of {', '.join(POLLUTANTS)}"
-        raise DeweatherError(msg)
+        figures = {"parameter": parameter, "known": ", ".join(POLLUTANTS)}
+        raise DeweatherError(Reason("refused", "parameter", figures, scope="deweather"))
     frames = {name: _columns(frame) for name, frame in found.hourly.items()}
     hours = site_hours(frames, DailyTarget.MDA8 if parameter == "o3" else DailyTarget.PM25, found.zone)
     return hours, hours.daily if parameter == "o3" else daily_means(hours, parameter)

@@ -66,27 +66,25 @@ def read_station_hours(
 
     first, last = read_day(days[0], "--day-from"), read_day(days[1], "--day-to")
     if first and last and last < first:
-        msg = f"{last} is before --day-from {first}"
+        msg = shell.text("hours.order", first=str(first), last=str(last))
         raise typer.BadParameter(msg, param_hint="--day-to")
     if files:
         if dataset is None or dataset not in LAYOUTS:
-            msg = f"expected one of {', '.join(LAYOUTS)} with FILE, got {dataset}"
+            msg = shell.text("hours.dataset", known=", ".join(LAYOUTS), given=dataset or "-")
             raise typer.BadParameter(msg, param_hint="--dataset")
         found = shell.or_exit(lambda: hours_of_files(files, dataset), DatasetError)
         name_left_out(found.out_of_range)
         found = _of_city(found, city) if city else found
         return _cut(found, stations, (first, last), with_year_before=with_year_before)
     if dataset is not None:
-        msg = "it has no meaning without FILE"
-        raise typer.BadParameter(msg, param_hint="--dataset")
+        raise typer.BadParameter(shell.text("hours.without_file"), param_hint="--dataset")
     settings = shell.settings()
     now = datetime.now(UTC)
     last = last or now.astimezone(settings.stations.timezone).date()
     first = first or last - timedelta(days=default_days - 1)
     span = civil_days(first, last, settings.stations.timezone)
     if span.start >= now:
-        msg = f"{first} has not begun"
-        raise typer.BadParameter(msg, param_hint="--day-from")
+        raise typer.BadParameter(shell.text("hours.not_begun", first=str(first)), param_hint="--day-from")
     found = shell.or_exit(
         lambda: stored_hours(settings, span.start, min(span.end, now), stations=stations or (), city=city), NoHoursError
     )
@@ -107,9 +105,7 @@ def _of_city(found: StationHours, city: str) -> StationHours:
 
     of_city = found.by_city().get(city, ())
     if not of_city:
-        shell.stop(
-            f"city {city!r}: no station of it in the files, expected one of {', '.join(found.by_city()) or 'none'}"
-        )
+        shell.stop(shell.text("hours.no_city", city=city, known=", ".join(found.by_city()) or "-"))
     return replace(found, hourly={name: found.hourly[name] for name in of_city})
 
 
@@ -126,7 +122,7 @@ def _cut(
     first, last = days
     for name in stations or ():
         if name not in found.hourly:
-            shell.stop(f"station {name} is not in the files, expected one of {', '.join(found.hourly)}")
+            shell.stop(shell.text("hours.no_station", station=name, known=", ".join(found.hourly)))
     start = midnight(first, found.zone) if first else found.start
     end = midnight(last + timedelta(days=1), found.zone) if last else found.end
     hourly = {
@@ -135,5 +131,5 @@ def _cut(
         if (not stations or name in stations) and ((frame.index >= start) & (frame.index < end)).any()
     }
     if not hourly:
-        shell.stop(f"no hours in the files from {first or 'their start'} to {last or 'their end'}")
+        shell.stop(shell.text("hours.none", first=str(first or "-"), last=str(last or "-")))
     return replace(found, hourly=hourly, stations={name: found.stations[name] for name in hourly}, start=start, end=end)

@@ -67,16 +67,16 @@ def _period(texts: dict[str, str | None], ends: tuple[str | None, str | None]) -
         try:
             return span_of(first, last)
         except ReportError as error:
-            raise typer.BadParameter(str(error), param_hint="--day-to") from None
+            raise typer.BadParameter(shell.error_text(error), param_hint="--day-to") from None
     if len(given) != 1 or first or last:
-        shell.stop("one of --day, --month, --year, or --day-from with --day-to, is needed")
+        shell.stop(shell.text("report.one_period"))
     ((name, text),) = given.items()
     try:
         found = parse_period(text)
     except ReportError as error:
-        raise typer.BadParameter(str(error), param_hint=f"--{name}") from None
+        raise typer.BadParameter(shell.error_text(error), param_hint=f"--{name}") from None
     if found.kind.value != name:
-        msg = f"{text!r} is a {found.kind.value}, expected a {name}"
+        msg = shell.text(f"report.expected_{name}", text=text)
         raise typer.BadParameter(msg, param_hint=f"--{name}")
     return found
 
@@ -88,7 +88,7 @@ def _formats(text: str) -> list[ReportFormat]:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in known:
-            msg = f"{name!r}: expected some of {', '.join(known)}"
+            msg = shell.text("hours.expected", given=name, known=", ".join(known))
             raise typer.BadParameter(msg, param_hint="--format")
     return [ReportFormat(name) for name in dict.fromkeys(names)]
 
@@ -96,7 +96,7 @@ def _formats(text: str) -> list[ReportFormat]:
 def _languages(given: list[str] | None) -> tuple[str, ...]:
     for name in given or ():
         if name not in _LANGUAGES:
-            msg = f"{name!r}: expected one of {', '.join(_LANGUAGES)}"
+            msg = shell.text("hours.expected", given=name, known=", ".join(_LANGUAGES))
             raise typer.BadParameter(msg, param_hint="--language")
     return tuple(dict.fromkeys(given or _LANGUAGES))
 
@@ -111,14 +111,13 @@ def _evidence(
 
     now = datetime.now(UTC)
     if sum((bool(files), bool(city), province)) != 1:
-        shell.stop("one of --city CODE, --province and FILE... is needed")
+        shell.stop(shell.text("report.one_place"))
     if not files:
         if dataset is not None:
-            msg = "it has no meaning without FILE"
-            raise typer.BadParameter(msg, param_hint="--dataset")
+            raise typer.BadParameter(shell.text("hours.without_file"), param_hint="--dataset")
         return shell.or_exit(lambda: evidence_of_store(shell.settings(), city or PROVINCE, period, now))
     if dataset is None or dataset not in LAYOUTS:
-        msg = f"expected one of {', '.join(LAYOUTS)} with FILE, got {dataset}"
+        msg = shell.text("hours.dataset", known=", ".join(LAYOUTS), given=dataset or "-")
         raise typer.BadParameter(msg, param_hint="--dataset")
     from console.cli.shell.progress import progress_line
 

@@ -84,10 +84,10 @@ def or_exit(call: Callable[[], _Result], *wrong: type[Exception]) -> _Result:
         typer.echo(f"skyground: {error}", err=True)
         raise typer.Exit(1) from error
     except answered as error:
-        stop(_message(error))
+        stop(error_text(error))
 
 
-def _message(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """What an error says, in the language of the settings where it carries a reason."""
     from schemas.reason import Reason
     from schemas.words import render

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.coanalysis.daily_relation import WHOLE, DeweatheredRelation, daily_relation
+from console.cli.analyse.coanalysis.relation import _show_daily
+from schemas.words import words
 
 DAYS = pd.date_range("2014-01-01", "2015-12-31")
 
@@ -46,6 +49,21 @@ def test_what_the_rest_shares_is_found_with_its_sign(shared: float, weather: flo
     assert at_zero.low is not None
     assert at_zero.high is not None
     assert at_zero.low < shared < at_zero.high
+
+
+def test_a_weather_model_that_explains_little_is_named_and_its_meaning_is_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = relation(1, shared=0.0)
+    meaning = words("en", "cli")("relation.meaning.weather")
+    _show_daily(msgspec.structs.replace(found, is_usable=True), words("en", "cli"))
+    said = capsys.readouterr().out
+    assert meaning in said
+    assert "do not use" not in said
+    _show_daily(msgspec.structs.replace(found, is_usable=False), words("en", "cli"))
+    said = capsys.readouterr().out
+    assert meaning not in said
+    assert "do not use the coefficients without weather" in said
 
 
 def test_few_days_give_no_coefficient_and_no_meaning() -> None:

@@ -94,6 +94,10 @@ def _line(item: LaggedRelation, words: Words) -> str:
 
 def _show_daily(found: DeweatheredRelation, words: Words) -> None:
     typer.echo(words("relation.daily", days=found.days, pm25=or_dash(found.r2_pm25), o3=or_dash(found.r2_o3)))
+    if found.is_usable is False:
+        from analysis.forecast.deweather.model import LEAST_R2
+
+        typer.echo("  " + words("relation.not_usable", least=LEAST_R2))
     for part in found.parts:
         cells = [
             f"{words(f'relation.{name}')} {_at_zero(getattr(part, name), words)}"
@@ -101,7 +105,7 @@ def _show_daily(found: DeweatheredRelation, words: Words) -> None:
             if getattr(part, name)
         ]
         typer.echo(f"  {part.season}: " + "; ".join(cells))
-        if part.meaning is not None:
+        if part.meaning is not None and found.is_usable is not False:
             typer.echo("    " + words(f"relation.meaning.{part.meaning}"))
 
 

@@ -36,7 +36,7 @@ def deweather(  # noqa: PLR0917 - typer passes them by name
     """Take the weather out of daily means: months and trend before and after. 气象归一化：月均值与趋势。"""
     check_one_of(parameter, PARAMETERS, "--parameter")
     if is_stored and (files or not (city or (station and len(station) == 1))):
-        shell.stop("--store needs --city, or one --station, and takes no files")
+        shell.stop(shell.text("deweather.store_one"))
     hours = read_station_hours(files, dataset, stations=station, city=city, days=(day_from, day_to), default_days=_DAYS)
     found = _computed(hours, parameter)
     if is_stored:
@@ -47,7 +47,9 @@ def deweather(  # noqa: PLR0917 - typer passes them by name
     if png is not None:
         from console.cli.analyse.forecast.deweather_plot import plot_deweather
 
-        write_picture(png, plot_deweather(found, str(shell.settings().language)))
+        language = str(shell.settings().language)
+        names = {name: hours.place_name(name, language) for name in hours.hourly}
+        write_picture(png, plot_deweather(found, language, names))
     if as_json:
         typer.echo(shell.to_json(found))
     else:
@@ -72,6 +74,10 @@ def _show(found: Deweathered, words: Words) -> None:
             plain=or_dash(found.plain_r2), n=found.n, folds=found.folds,
         )
     )  # fmt: skip
+    if found.is_usable is False:
+        from analysis.forecast.deweather.model import LEAST_R2
+
+        typer.echo(words("deweather.not_usable", r2=or_dash(found.r2), least=LEAST_R2))
     missing = [name for name, share in found.weather.items() if not share]
     if missing:
         typer.echo(words("deweather.missing", names=", ".join(missing)))

@@ -11,13 +11,17 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from analysis.forecast.deweather.model import LEAST_R2
 from analysis.forecast.deweather.summary import ALL
 from analysis.report.font import font_families
+from console.cli.shell.row import or_dash
 from console.view.theme import LIGHT
 from schemas.words import words as words_of
 from schemas.words.naming import short_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
 
     from analysis.forecast.deweather.summary import Deweathered, NormalisedPlace
@@ -30,7 +34,7 @@ _UNITS = {"mg/m3": "mg/m³", "ug/m3": "µg/m³"}
 _APART = 0.16
 
 
-def plot_deweather(found: Deweathered, language: str) -> bytes:
+def plot_deweather(found: Deweathered, language: str, names: Mapping[str, str] = {}) -> bytes:
     """Draw the months of the first place, and the trends of all.
 
     Parameters
@@ -38,6 +42,8 @@ def plot_deweather(found: Deweathered, language: str) -> bytes:
     found : Deweathered
     language : str
         ``zh`` or ``en``.
+    names : mapping of str to str
+        Of stations; one that is absent is shown by its id.
 
     Returns
     -------
@@ -52,13 +58,19 @@ def plot_deweather(found: Deweathered, language: str) -> bytes:
         FigureCanvasAgg(figure)
         months, trends = figure.subplots(2, 1, height_ratios=[3.6, below])
         first = found.places[0]
-        name = {"name": short_name(found.parameter, language), "unit": _UNITS[found.unit], "place": _name(first, words)}
+        name = {
+            "name": short_name(found.parameter, language),
+            "unit": _UNITS[found.unit],
+            "place": _name(first, names, words),
+        }
         _months(months, first, words)
         title = words("deweather.title", **name)
         if found.r2 is not None:
             title += " · " + words("deweather.r2", r2=found.r2, n=found.n)
+        if found.is_usable is False:
+            title += "\n" + words("deweather.not_usable", r2=or_dash(found.r2), least=LEAST_R2)
         months.set_title(title, loc="left", color=LIGHT.ink, fontsize=9.5, fontweight="bold")
-        _trends(trends, found.places, words)
+        _trends(trends, found.places, names, words)
         out = BytesIO()
         figure.savefig(out, format="png", metadata={"Software": "skyground"})
     return out.getvalue()
@@ -78,15 +90,15 @@ def _months(axes: Axes, place: NormalisedPlace, words: Words) -> None:
     axes.legend(frameon=False, fontsize=8, ncols=2)
 
 
-def _trends(axes: Axes, places: tuple[NormalisedPlace, ...], words: Words) -> None:
+def _trends(axes: Axes, places: tuple[NormalisedPlace, ...], known: Mapping[str, str], words: Words) -> None:
     """A row a place: trend before and after, with intervals."""
     for row, place in enumerate(places):
         _interval(axes, place.before, row - _APART, _OBSERVED)
         _interval(axes, place.after, row + _APART, _NORMALISED)
     names = [
-        _name(item, words)
+        _name(item, known, words)
         if item.before.percent is not None
-        else words("deweather.no_trend", place=_name(item, words), months=item.before.months)
+        else words("deweather.no_trend", place=_name(item, known, words), months=item.before.months)
         for item in places
     ]
     axes.set_yticks(range(len(places)), names)
@@ -103,5 +115,5 @@ def _interval(axes: Axes, item: Trend, at: float, colour: str) -> None:
     axes.plot([item.percent], [at], color=colour, marker="o", markersize=4.5)
 
 
-def _name(place: NormalisedPlace, words: Words) -> str:
-    return words("deweather.all") if place.place == ALL else place.place
+def _name(place: NormalisedPlace, names: Mapping[str, str], words: Words) -> str:
+    return words("deweather.all") if place.place == ALL else names.get(place.place, place.place)

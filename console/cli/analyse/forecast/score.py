@@ -44,12 +44,12 @@ def score(  # noqa: PLR0917 - typer passes them by name
     known = {*settings.stations.stations, *(item.city for item in settings.stations.station_list if item.city)}
     for name in station or ():
         if name not in known:
-            shell.stop(f"unknown station or city {name!r}: not in the network file")
+            shell.stop(shell.text("score.unknown", name=name))
     yesterday = shell.now().astimezone(settings.stations.timezone).date() - timedelta(days=1)
     last = read_day(day_to, "--day-to") or yesterday
     first = read_day(day_from, "--day-from") or last - timedelta(days=6)
     if last < first:
-        shell.stop(f"--day-to {last} is before --day-from {first}")
+        shell.stop(shell.text("score.order", first=str(first), last=str(last)))
     if renew:
         shell.or_exit(lambda: score_days(settings, first, last))
     asked = station or ()

@@ -74,6 +74,7 @@ def test_a_known_trend_is_found_below_a_drift_of_the_weather(air: SiteHours, dat
     assert (whole.after.percent_low or 0.0) < true < (whole.after.percent_high or 0.0)
     assert found.r2 is not None
     assert 0.4 < found.r2 < 0.9
+    assert found.is_usable
     month = whole.months[5]
     assert month.is_valid
     assert (month.low or 0.0) < (month.normalised or 0.0) < (month.high or 0.0)

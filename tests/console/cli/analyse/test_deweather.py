@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from analysis.forecast.deweather.model import is_usable
 from analysis.forecast.deweather.summary import ALL, Deweathered, NormalisedMonth, NormalisedPlace
 from analysis.statistics.trend import trend
 from console.cli import build_app
@@ -70,6 +71,19 @@ def test_what_was_not_measured_and_stations_without_a_day_are_named(
     assert "st-9" in said
     assert "0.80" in said
     assert "2013-07" in said
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("r2", [-0.21, 0.1, None])
+def test_a_weather_model_that_explains_little_is_named_as_not_usable(
+    language: str, r2: float | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warned = {"en": "do not use the normalised series", "zh": "归一化序列及其趋势不应采用"}[language]
+    _show(result(r2=r2, is_usable=is_usable(r2)), words(language, "cli"))
+    assert warned in capsys.readouterr().out
+    _show(result(is_usable=is_usable(0.8)), words(language, "cli"))
+    assert warned not in capsys.readouterr().out
+    assert plot_deweather(result(r2=r2, is_usable=False), language).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
