@@ -12,11 +12,12 @@ import pandas as pd
 
 from analysis.case.join_networks import monitored
 from analysis.report.city.document import DataState, FigureQuery, PlaceKind
-from analysis.report.city.period import ReportError, check_begun
+from analysis.report.city.period import ReportError, check_begun, refusal
 from analysis.report.city.products import ReportProducts
 from analysis.report.hour_basis import HourBasis
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics
-from analysis.statistics.assessment import POLLUTANTS, Assessment, assess, mean_of
+from analysis.statistics.assessment import POLLUTANTS, STATIONS, Assessment, assess, mean_of
+from analysis.statistics.hour_mean import hours_within, mean_of_stations
 from analysis.statistics.limit import PARAMETER_OF
 from schemas.city import city_name
 from schemas.frames import parameters_in, valid_values
@@ -84,7 +85,7 @@ class ReportEvidence:
     mean_hours : DataFrame
         Mean of the stations' valid values of the six pollutants [µg m⁻³], CO [mg m⁻³], and of the weather (`WEATHER`, canonical units).
     days, before, year_before : DataFrame
-        Daily statistics and AQI of the place (`analysis.statistics.aqi_frame`), column ``stations`` [1]; empty where there are none.
+        Daily statistics and AQI of the place (`analysis.statistics.aqi_frame`), columns ``stations`` and ``stations_<pollutant>`` [1]; empty where there are none.
     assessed : PeriodAssessments
         Means, percentiles and exceedances of these days.
     members : mapping of str to DataFrame
@@ -153,12 +154,14 @@ class ReportEvidence:
         """Whole hours of the period up to its end or now [h]."""
         return int((self.end - self.start) / timedelta(hours=1))
 
+    def stations_with(self, code: str) -> int:
+        """Stations that measure a pollutant; one of files, which names no instruments, counts."""
+        return sum(1 for item in self.stations.values() if not monitored(item) or code in monitored(item))
+
     def member_name(self, code: str, language: str) -> str:
         """Name of a city or station."""
         station = self.stations.get(code)
-        if station is None:
-            return city_name(code, language)
-        return (station.name_zh if language == "zh" else station.name_en) or code
+        return city_name(code, language) if station is None else station.name(language)
 
 
 def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
@@ -205,38 +208,35 @@ def gather_evidence(  # noqa: PLR0913 - what a report is about, each by name
     check_begun(place.code, period, zone, now)
     start, end = period.bounds(zone)
     end = min(end, now)
-    hourly = {name: frame for name, frame in hourly.items() if any(code in frame for code in SIX)}
-    inside = {name: part for name, frame in hourly.items() if not (part := _cut(frame, start, end)).empty}
-    if not any(part[[code for code in SIX if code in part]].notna().any(axis=None) for part in inside.values()):
-        msg = f"{place.code}: no station has a value of the six pollutants in {period.text}"
-        raise ReportError(msg)
-    until = {name: frame[frame.index < pd.Timestamp(end)] for name, frame in hourly.items()}
+    until = {
+        name: frame[frame.index < pd.Timestamp(end)]
+        for name, frame in hourly.items()
+        if any(code in frame for code in SIX)
+    }
+    inside = _inside(place, period, until, start, end)
     codes = {name: _codes(stations[name], frame) for name, frame in until.items()}
     known = station_days(until, zone, end) if daily is None else {name: daily[name] for name in until}
     members, days = _place_days(place, known, codes, stations, zone)
     periods = (period, period.before(), period.year_before())
-    own, *earlier = (_cut(days, *one.bounds(zone)) for one in periods)
+    own, *earlier = (hours_within(days, *one.bounds(zone)) for one in periods)
     parts = [own, *(_comparable(part, one.days) for part, one in zip(earlier, periods[1:], strict=True))]
     assessed = (assess(place.code, part, zone, one.first, one.last) for one, part in zip(periods, parts, strict=True))
     return ReportEvidence(
-        place=place,
-        period=period,
-        zone=zone,
-        now=now,
-        source=source,
-        stations=stations,
-        hourly=inside,
-        digest=input_digest(until),
-        mean_hours=_mean_hours(inside, start, end),
-        days=parts[0],
-        before=parts[1],
-        year_before=parts[2],
-        assessed=PeriodAssessments(*assessed),
-        members={name: _cut(table, start, end) for name, table in members.items()},
-        held_batches=held_batches,
-        query=query,
-        products=products or ReportProducts(),
-    )
+        place=place, period=period, zone=zone, now=now, source=source, stations=stations, hourly=inside, digest=input_digest(until),
+        mean_hours=_mean_hours(inside, start, end), days=parts[0], before=parts[1], year_before=parts[2],
+        assessed=PeriodAssessments(*assessed), members={name: hours_within(table, start, end) for name, table in members.items()},
+        held_batches=held_batches, query=query, products=products or ReportProducts(),
+    )  # fmt: skip
+
+
+def _inside(
+    place: ReportPlace, period: ReportPeriod, hourly: Mapping[str, pd.DataFrame], start: datetime, end: datetime
+) -> dict[str, pd.DataFrame]:
+    """Hours of the period by station that has any; raises `ReportError` without a value of the six pollutants."""
+    inside = {name: part for name, frame in hourly.items() if not (part := hours_within(frame, start, end)).empty}
+    if not any(part[[code for code in SIX if code in part]].notna().any(axis=None) for part in inside.values()):
+        raise ReportError(refusal("no_value", place=place.code, period=period.text))
+    return inside
 
 
 def input_digest(hourly: Mapping[str, pd.DataFrame]) -> str:
@@ -249,10 +249,6 @@ def input_digest(hourly: Mapping[str, pd.DataFrame]) -> str:
         for code in SIX:
             found.update(np.round(valid_values(frame, code).to_numpy(dtype=float), 9).tobytes())
     return found.hexdigest()[:16]
-
-
-def _cut(frame: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
-    return frame[(frame.index >= pd.Timestamp(start)) & (frame.index < pd.Timestamp(end))]
 
 
 def _comparable(days: pd.DataFrame, expected: int) -> pd.DataFrame:
@@ -298,16 +294,17 @@ def _place_days(
 def _with_index(
     means: pd.DataFrame, parts: Iterable[pd.DataFrame], zone: ZoneInfo, codes: Iterable[frozenset[str]]
 ) -> pd.DataFrame:
-    """Daily values with their index; ``stations`` are those with a valid one (HJ 633: the mean first, then the index)."""
-    valid = pd.concat([part[list(POLLUTANTS)].notna().any(axis=1) for part in parts])
-    counted = means.assign(stations=valid.groupby(level=0).sum().astype(float))
+    """Daily values with their index (HJ 633: the mean first, then the index); ``stations`` are those with a valid value of any pollutant."""
+    valid = pd.concat([part[list(POLLUTANTS)].notna() for part in parts])
+    by_pollutant = valid.groupby(level=0).sum().astype(float).add_prefix(f"{STATIONS}_")
+    counted = means.assign(
+        **{STATIONS: valid.any(axis=1).groupby(level=0).sum().astype(float)},
+        **{str(name): column for name, column in by_pollutant.items()},
+    )
     return counted.join(daily_aqi(means, zone, monitored=frozenset().union(*codes)))
 
 
 def _mean_hours(hourly: Mapping[str, pd.DataFrame], start: datetime, end: datetime) -> pd.DataFrame:
+    """Every hour of the period, also those without a value."""
     index = pd.date_range(pd.Timestamp(start).ceil("h"), pd.Timestamp(end), freq="h", inclusive="left", name="start")
-    means = {}
-    for code in (*SIX, *WEATHER):
-        found = [valid_values(frame, code).reindex(index) for frame in hourly.values() if code in frame]
-        means[code] = pd.concat(found, axis=1).mean(axis=1) if found else pd.Series(np.nan, index=index)
-    return pd.DataFrame(means, index=index)
+    return mean_of_stations(hourly.values(), (*SIX, *WEATHER)).reindex(index)

@@ -12,7 +12,7 @@ from analysis.statistics.assessment import assess, mean_of, months_of, year_befo
 from analysis.statistics.assessment.month import monthly_means as means_of_months
 from analysis.statistics.daily import civil_date
 from analysis.statistics.limit import POLLUTANT_OF
-from schemas.frames import parameters_in, valid_values
+from schemas.frames import parameters_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -117,12 +117,6 @@ def monthly_means(table: pd.DataFrame, parameter: str, zone: ZoneInfo) -> pd.Ser
         return pd.Series(dtype=float)
     days = pd.DatetimeIndex([civil_date(start, zone) for start in pd.DatetimeIndex(table.index)])
     return means_of_months(table[column].set_axis(days))
-
-
-def mean_hours(hours: StationHours, parameter: str) -> pd.Series:
-    """Mean of the valid stations, hour by hour; NaN without one."""
-    columns = {name: valid_values(frame, parameter) for name, frame in hours.hourly.items()}
-    return pd.DataFrame(columns).mean(axis=1)
 
 
 def with_aqi(table: pd.DataFrame, zone: ZoneInfo, codes: Collection[str]) -> pd.DataFrame:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-import pandas as pd
 
 from analysis.coanalysis.cocontrol.cut_list import what_to_cut
 from analysis.coanalysis.cocontrol.model_input import CoControlError
 from analysis.run.hour_source import NoHoursError, stored_hours
 from analysis.run.to_json import to_json
-from schemas.frames import parameters_in, valid_values
+from analysis.statistics.hour_mean import hours_within, mean_of_stations
 from schemas.interval import civil_days, midnight
 from store.state import StateStore
 
@@ -64,7 +63,7 @@ def rank_hours(
     """
     known = [item.lat for item in found.stations.values() if item.lat is not None]
     latitude = sum(known) / len(known) if known else _USUAL_LATITUDE_DEG
-    hourly = joined_hours(found.hourly.values())
+    hourly = mean_of_stations(found.hourly.values())
     return what_to_cut(
         hourly,
         found.zone,
@@ -73,25 +72,6 @@ def rank_hours(
         pm_weight=pm_weight,
         progress=progress,
     )
-
-
-def joined_hours(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Mean over stations of the valid hours, by parameter; NaN where no station has one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> hours = pd.date_range("2026-05-01", periods=2, freq="h", tz="UTC", name="start")
-    >>> a, b = (pd.DataFrame({"o3": values}, index=hours) for values in ([1.0, 4.0], [3.0, None]))
-    >>> joined_hours([a, b])["o3"].tolist()
-    [2.0, 4.0]
-    """
-    columns: dict[str, list[pd.Series]] = {}
-    for frame in frames:
-        for code in parameters_in(frame):
-            columns.setdefault(code, []).append(valid_values(frame, code))
-    means = {code: pd.concat(parts, axis=1).mean(axis=1) for code, parts in columns.items()}
-    return pd.DataFrame(means).sort_index().rename_axis("start")
 
 
 def season_of(day: date) -> tuple[date, date]:
@@ -117,9 +97,7 @@ def by_season(found: StationHours) -> list[StationHours]:
         later = midnight(season_of(day)[1] + timedelta(days=1), found.zone)
         first, last = max(start, found.start), min(later, found.end)
         hourly = {
-            name: part
-            for name, frame in found.hourly.items()
-            if not (part := frame[(frame.index >= first) & (frame.index < last)]).empty
+            name: part for name, frame in found.hourly.items() if not (part := hours_within(frame, first, last)).empty
         }
         if hourly:
             parts.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,6 +22,7 @@ from analysis.run.coanalysis.cocontrol import KIND, rank_hours, season_of
 from analysis.run.forecast.history import ISSUED_DAILY
 from analysis.run.forecast.scoring import read_scores
 from analysis.run.hours import read_hours
+from analysis.statistics.hour_mean import hours_within
 from schemas.frames import parameters_in
 from schemas.interval import Interval, midnight
 from schemas.parameter import load_parameters
@@ -66,7 +67,7 @@ def products_of_files(
     progress : callable or None
         Called with the part of the ranking that is done [1].
     """
-    frames = {name: _cut(frame, evidence.start, evidence.end) for name, frame in hours.hourly.items()}
+    frames = {name: hours_within(frame, evidence.start, evidence.end) for name, frame in hours.hourly.items()}
     cut, reason = _ranked(evidence, replace(hours, hourly=_of_air(frames)), progress)
     found = ReportProducts(
         chemistry=_chemistry(frames, Interval(evidence.start, evidence.end), evidence.zone),
@@ -123,10 +124,6 @@ def _queries(evidence: ReportEvidence, stations: Iterable[str]) -> dict[str, Fig
         ),
         "scores": FigureQuery(command=f"skyground analyse score {whose}{days} --json"),
     }
-
-
-def _cut(frame: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
-    return frame[(frame.index >= pd.Timestamp(start)) & (frame.index < pd.Timestamp(end))]
 
 
 def _chemistry(frames: Mapping[str, pd.DataFrame], period: Interval, zone: ZoneInfo) -> tuple[ChemistrySummary, ...]:

@@ -15,6 +15,7 @@ from analysis.statistics.assessment.compare import changes as changes
 from analysis.statistics.assessment.compare import compared as compared
 from analysis.statistics.assessment.compare import ranking as ranking
 from analysis.statistics.assessment.place import POLLUTANTS as POLLUTANTS
+from analysis.statistics.assessment.place import STATIONS as STATIONS
 from analysis.statistics.assessment.place import mean_of as mean_of
 from analysis.statistics.assessment.result import Assessment as Assessment
 from analysis.statistics.assessment.result import PollutantAssessment as PollutantAssessment

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.assessment.place import POLLUTANTS
+from analysis.statistics.assessment.place import POLLUTANTS, STATIONS
 from analysis.statistics.assessment.result import Assessment, PollutantAssessment
 from analysis.statistics.assessment.rule import FEBRUARY, rules
 from analysis.statistics.assessment.span import DECEMBER, period_of, spans_of_limits
@@ -91,7 +91,7 @@ def _assessed(place: str, table: pd.DataFrame, first: date, last: date, period: 
         primary_days={str(name): int(n) for name, n in names.value_counts().items()},
         composite_index=None if parts else _composite(pollutants, rule),
         composite_source=f"{rule.source}; {rule.status}",
-        stations=int(table["stations"].max()) if "stations" in table and len(table) else 1,
+        stations=_stations(table),
         parts=parts,
     )
 
@@ -109,6 +109,7 @@ def _pollutant(
     daily = limit(code, _averaging(name), first) if is_one else None
     figure, against = (percentile, daily) if name in {"co", "o3_mda8"} else (mean, annual)
     exceeded = _exceeded(values, name, LimitClass.CLASS_2)
+    counts = _station_counts(name, table)
     return PollutantAssessment(
         pollutant=name,
         unit="mg/m3" if name == "co" else "ug/m3",
@@ -124,7 +125,22 @@ def _pollutant(
         annual_limit=annual,
         daily_limit=daily,
         index=figure / against if figure is not None and against else None,
+        fewest_stations=int(counts.min()) if len(counts) else None,
+        few_station_days=int((counts < rules().place.least_station_share * _stations(table)).sum()),
     )
+
+
+def _stations(table: pd.DataFrame) -> int:
+    """Largest number of places in the mean of a day; 1 of a station."""
+    return int(table[STATIONS].max()) if STATIONS in table and len(table) else 1
+
+
+def _station_counts(name: str, table: pd.DataFrame) -> pd.Series:
+    """Places with a valid value on each valid day; none of a station."""
+    column = f"{STATIONS}_{name}"
+    if column not in table or name not in table:
+        return pd.Series(dtype=float)
+    return table.loc[table[name].notna(), column].astype(float).dropna()  # days stored by an earlier version have none
 
 
 def _exceeded(values: pd.Series, name: str, area: LimitClass) -> int:

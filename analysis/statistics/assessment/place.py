@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 POLLUTANTS = ("so2", "no2", "co", "o3_mda8", "pm10", "pm25")
 """Daily statistics that are assessed, as `analysis.statistics.aqi_frame.daily_statistics` names them."""
+STATIONS = "stations"
+"""Column of the number of places in a mean; ``stations_<pollutant>``: of those with a valid value."""
 
 
 def mean_of(daily: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -24,7 +26,8 @@ def mean_of(daily: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        The columns of numbers, with ``stations``: places that have a row on the day.
+        The columns of numbers, with ``stations``: places that have a row on the day, and ``stations_<pollutant>``: those with a valid
+        value of it [1]. Any number of valid places makes a mean; ``least_station_share`` of the rules marks days with few.
 
     References
     ----------
@@ -39,7 +42,11 @@ def mean_of(daily: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """
     if not daily:
         return pd.DataFrame(
-            columns=[*POLLUTANTS, "stations"], index=pd.DatetimeIndex([], tz="UTC", name="start"), dtype=float
+            columns=[*POLLUTANTS, STATIONS, *(f"{STATIONS}_{name}" for name in POLLUTANTS)],
+            index=pd.DatetimeIndex([], tz="UTC", name="start"),
+            dtype=float,
         )
     grouped = pd.concat(list(daily.values())).groupby(level=0)
-    return grouped.mean().assign(stations=grouped.size().astype(float)).rename_axis("start")
+    means = grouped.mean()
+    known = {f"{STATIONS}_{name}": grouped[name].count().astype(float) for name in POLLUTANTS if name in means}
+    return means.assign(**{STATIONS: grouped.size().astype(float)}, **known).rename_axis("start")

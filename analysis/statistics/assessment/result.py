@@ -32,6 +32,10 @@ class PollutantAssessment(msgspec.Struct, frozen=True, kw_only=True):
         Of class 2; None where the span has more than one, annual also where the standard has none (CO, O3).
     index : float or None
         Concentration (mean; of CO and O3 the percentile) by its limit [1], the part of the composite index before its weight.
+    fewest_stations : int or None
+        Smallest number of places with a valid value on a valid day, of ``Assessment.stations`` in the mean; None: no mean, or no valid day.
+    few_station_days : int
+        Valid days with fewer than ``least_station_share`` of the rules [d] (0 unless it is set: not verified).
     """
 
     pollutant: str
@@ -48,6 +52,8 @@ class PollutantAssessment(msgspec.Struct, frozen=True, kw_only=True):
     annual_limit: float | None
     daily_limit: float | None
     index: float | None
+    fewest_stations: int | None = None
+    few_station_days: int = 0
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,10 +30,18 @@ class Validity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: str
 
 
+class PlaceMean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Share of the places of a mean below which a day is marked [1]; 0: none is."""
+
+    least_station_share: float
+    status: str
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file: validity, ranks of percentiles [%], composite indices."""
+    """The file: validity, means of places, ranks of percentiles [%], composite indices."""
 
     validity: Validity
+    place: PlaceMean
     percentile: dict[str, int | str]
     composite_index: list[CompositeIndex]
 

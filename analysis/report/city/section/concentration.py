@@ -19,12 +19,15 @@ from analysis.report.city.document import (
     ReportSentence,
     ReportTable,
 )
+from analysis.statistics.assessment import STATIONS
 from analysis.statistics.assessment.compare import compared
 from analysis.statistics.assessment.rule import FEBRUARY, rules
 from analysis.statistics.limit import POLLUTANT_OF, AnalysisError, limit, reported
 
 if TYPE_CHECKING:
     from datetime import date
+
+    import pandas as pd
 
     from analysis.report.city.document import ReportCell
     from analysis.report.city.evidence import ReportEvidence
@@ -49,6 +52,7 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
         ReportColumn(key="unit"),
         ReportColumn(key="value", digits=0),
         ReportColumn(key="n_days", unit="d", digits=0),
+        *([ReportColumn(key="n_stations")] if len(evidence.stations) > 1 else []),
         *([ReportColumn(key="limit", digits=0)] if is_year else []),
         ReportColumn(key="daily_limit", digits=0),
         ReportColumn(key="above_days", unit="d", digits=0),
@@ -60,7 +64,7 @@ def concentrations(evidence: ReportEvidence, language: str) -> ReportSection:
     figures = {name: period.label for name, period in zip(names, periods, strict=True)}
     return ReportSection(
         key="concentrations",
-        sentences=(*_above(evidence), *_too_few(evidence)),
+        sentences=(*_above(evidence), *_too_few(evidence), *_few_stations(evidence)),
         tables=(table,),
         pictures=pictures,
         notes=(
@@ -115,6 +119,7 @@ def _row(evidence: ReportEvidence, code: str, columns: tuple[ReportColumn, ...])
         "unit": "mg/m3" if code == "co" else "ug/m3",
         "value": value,
         "n_days": item.valid_days,
+        "n_stations": _stations_text(evidence, code),
         "limit": _annual_limit(code, day),
         "daily_limit": limit(code, _averaging(code), day),
         "above_days": item.exceeded_days,
@@ -170,6 +175,33 @@ def _too_few(evidence: ReportEvidence) -> list[ReportSentence]:
     if kind is PeriodKind.YEAR:
         figures |= {"needed": rule.year_days, "month": rule.month_days, "february": rule.february_days}
     return [ReportSentence(key=f"report.city.too_few_{kind.value}", figures=figures)]
+
+
+def _station_counts(evidence: ReportEvidence, code: str) -> pd.Series:
+    """Stations with a valid value on each valid day [1]."""
+    column = column_of(code)
+    return evidence.days.loc[evidence.days[column].notna(), f"{STATIONS}_{column}"]
+
+
+def _stations_text(evidence: ReportEvidence, code: str) -> str | None:
+    """Fewest stations in the mean of a day, of those that measure it: ``4/6``; ``4-6/6`` where days differ."""
+    counts = _station_counts(evidence, code)
+    if counts.empty:
+        return None
+    fewest, most = int(counts.min()), int(counts.max())
+    return (f"{fewest}" if fewest == most else f"{fewest}-{most}") + f"/{evidence.stations_with(code)}"
+
+
+def _few_stations(evidence: ReportEvidence) -> list[ReportSentence]:
+    """Pollutants with valid days whose mean has fewer stations than the rules ask for; none by default."""
+    least = rules().place.least_station_share
+    days = {
+        code: int((_station_counts(evidence, code) < least * evidence.stations_with(code)).sum())
+        for code in POLLUTANT_OF
+    }
+    named = ", ".join(f"{POLLUTANT_OF[code]} {count}" for code, count in days.items() if count)
+    figures: dict[str, ReportCell] = {"named": named, "share": round(100 * least)}
+    return [ReportSentence(key="report.city.few_stations", figures=figures)] if named else []
 
 
 def _edition_change(evidence: ReportEvidence) -> list[ReportSentence]:

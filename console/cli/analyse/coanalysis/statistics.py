@@ -18,9 +18,10 @@ from console.cli.shell.row import show
 if TYPE_CHECKING:
     from datetime import date
 
-    from analysis.run.coanalysis.assessment import PlaceDays
+    import pandas as pd
+
     from analysis.run.hour_source import StationHours
-    from analysis.statistics.assessment import Assessment
+    from analysis.statistics.assessment import Assessment, PollutantAssessment
 
 _YEAR_DAYS = 366
 Parameter = Annotated[str, typer.Option("--parameter", help="code of a parameter 参数")]
@@ -50,12 +51,12 @@ def statistics(  # noqa: PLR0917 - typer passes them by name
     days = place_days(hours)
     kind = of if days.of(of) else "station"
     first, last = _span(hours)
-    found = assessments(days, kind, by, first, last)
+    found = _known(assessments(days, kind, by, first, last))
     ranks = {
         (item.place, item.first): rank for group in _by_span(found) if len(group) > 1 for rank, item in ranking(group)
     }
     if png is not None:
-        _draw_calendar(days, kind, first, last, png)
+        _draw_calendar(hours, days.of(kind), (first, last), png)
     for item in found:
         before = earlier_year(days, item)
         compared = changes(item, before) if before else ()
@@ -104,7 +105,9 @@ def trend(  # noqa: PLR0917
     if png is not None:
         from console.cli.analyse.coanalysis.statistics_plot import plot_trend
 
-        write_picture(png, plot_trend(monthly, results, parameter, str(shell.settings().language)))
+        language = str(shell.settings().language)
+        names = {name: _place_name(hours, name, language) for name in results}
+        write_picture(png, plot_trend(monthly, results, parameter, names, language))
     show(
         [
             {"place": name, "parameter": parameter, "unit": _unit_of_mean(parameter)}
@@ -129,8 +132,8 @@ def variation(  # noqa: PLR0917
     as_json: AsJson = False,
 ) -> None:
     """Show the variation by hour, weekday, month or hour of the week, with intervals. 按时、星期、月的变化及区间。"""
-    from analysis.run.coanalysis.assessment import mean_hours
     from analysis.run.to_json import to_json
+    from analysis.statistics.hour_mean import mean_of_stations
     from analysis.statistics.variation import Cycle
     from analysis.statistics.variation import variation as compute
 
@@ -139,22 +142,37 @@ def variation(  # noqa: PLR0917
     hours = read_station_hours(
         files, dataset, stations=station, city=city, days=(day_from, day_to), default_days=_YEAR_DAYS
     )
-    values = mean_hours(hours, parameter)
+    values = mean_of_stations(hours.hourly.values(), [parameter])[parameter]
     if not values.notna().any():
         shell.stop(f"--parameter {parameter}: no valid hour of {', '.join(hours.hourly)}")
     first, last = _span(hours)
     if png is not None:
         from console.cli.analyse.coanalysis.statistics_plot import plot_variation
 
+        language = str(shell.settings().language)
         cycles = {item: compute(values, hours.zone, item) for item in Cycle}
-        drawn = plot_variation(
-            cycles, parameter, tuple(hours.hourly), f"{first} .. {last}", str(shell.settings().language)
-        )
+        names = tuple(hours.place_name(name, language) for name in hours.hourly)
+        drawn = plot_variation(cycles, parameter, names, f"{first} .. {last}", language)
         write_picture(png, drawn)
     rows = compute(values, hours.zone, Cycle(cycle))
     head = {"cycle": cycle, "parameter": parameter, "unit": unit, "stations": list(hours.hourly)}
     head |= {"first": f"{first}", "last": f"{last}"}
     show([head | to_json(item) for item in rows], as_json=as_json)
+
+
+def _known(found: list[Assessment]) -> list[Assessment]:
+    """Those with a valid day; of others the places and spans are named on standard error."""
+    empty = [item for item in found if not item.aqi_days and not any(part.valid_days for part in item.pollutants)]
+    if empty:
+        spans = ", ".join(f"{item.place} {item.first} .. {item.last}" for item in empty)
+        typer.echo(shell.text("statistics.left_out", spans=spans), err=True)
+    return [item for item in found if item not in empty]
+
+
+def _place_name(hours: StationHours, place: str, language: str) -> str:
+    from analysis.run.coanalysis.assessment import ALL
+
+    return shell.text("statistics.all") if place == ALL else hours.place_name(place, language)
 
 
 def _by_span(found: list[Assessment]) -> list[list[Assessment]]:
@@ -203,18 +221,27 @@ def _show(item: Assessment, rank: int | None, percent: dict[str, float | None]) 
             "compared": compared(part), "limit": part.annual_limit or part.daily_limit, "exceeded": part.exceeded_days,
             "valid_days": part.valid_days, "days": part.days, "valid": part.is_valid, "change_percent": percent.get(part.pollutant),
         }
+        | _stations_of(item, part)
         for part in item.pollutants
     ]  # fmt: skip
     show(rows, as_json=False)
 
 
-def _draw_calendar(days: PlaceDays, kind: str, first: date, last: date, path: Path) -> None:
+def _stations_of(item: Assessment, part: PollutantAssessment) -> dict[str, Any]:
+    """Fewest places in the mean of a day, of all, and days with few where the rules ask for a share; nothing of a station."""
+    if part.fewest_stations is None:
+        return {}
+    few = {"few_station_days": part.few_station_days} if part.few_station_days else {}
+    return {"stations": f"{part.fewest_stations}/{item.stations}"} | few
+
+
+def _draw_calendar(hours: StationHours, tables: dict[str, pd.DataFrame], span: tuple[date, date], path: Path) -> None:
     from console.cli.analyse.coanalysis.statistics_plot import plot_calendar
 
-    tables = days.of(kind)
     if len(tables) > 1:
         shell.stop(f"--png shows one place, name it with --station or --city: {', '.join(tables)}")
     place, table = next(iter(tables.items()))
     if "aqi" not in table or not table["aqi"].notna().any():
         shell.stop(f"--png: no day with an AQI of {place}")
-    write_picture(path, plot_calendar(place, table, days.zone, (first, last), str(shell.settings().language)))
+    language = str(shell.settings().language)
+    write_picture(path, plot_calendar(_place_name(hours, place, language), table, hours.zone, span, language))

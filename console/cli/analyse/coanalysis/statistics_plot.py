@@ -47,6 +47,7 @@ def plot_calendar(place: str, table: pd.DataFrame, zone: ZoneInfo, span: tuple[d
     Parameters
     ----------
     place : str
+        Name.
     table : pd.DataFrame
         With ``aqi``, index UTC start of the civil day.
     zone : ZoneInfo
@@ -84,7 +85,13 @@ def plot_calendar(place: str, table: pd.DataFrame, zone: ZoneInfo, span: tuple[d
     return out.getvalue()
 
 
-def plot_trend(monthly: Mapping[str, pd.Series], trends: Mapping[str, Trend], parameter: str, language: str) -> bytes:
+def plot_trend(
+    monthly: Mapping[str, pd.Series],
+    trends: Mapping[str, Trend],
+    parameter: str,
+    names: Mapping[str, str],
+    language: str,
+) -> bytes:
     """Draw months, months without their season, and the slope with its interval; a panel a place.
 
     Parameters
@@ -93,6 +100,8 @@ def plot_trend(monthly: Mapping[str, pd.Series], trends: Mapping[str, Trend], pa
         Index of months (`pandas.Period`).
     trends : mapping of str to Trend
     parameter : str
+    names : mapping of str to str
+        Of the places.
     language : str
         ``zh`` or ``en``.
     """
@@ -106,7 +115,7 @@ def plot_trend(monthly: Mapping[str, pd.Series], trends: Mapping[str, Trend], pa
             series = series[(series.index >= known.index[0]) & (series.index <= known.index[-1])]
             moments = series.index.to_timestamp()
             axes.plot(moments, series, color="#9aa7b5", lw=1, marker="o", ms=2.5, label=words("statistics.month"))
-            title = f"{place} · {short_name(parameter, language)} [{unit_text(registered(parameter).unit)}]"
+            title = f"{names.get(place, place)} · {short_name(parameter, language)} [{unit_text(registered(parameter).unit)}]"
             if item.slope is None or item.mean is None:
                 title += " · " + words(_WHY[item.reason], months=item.months)
             else:
@@ -136,7 +145,7 @@ def plot_variation(
         Every cycle.
     parameter : str
     stations : sequence of str
-        Ids of those in the mean.
+        Names of those in the mean.
     period : str
         First and last civil day, as text.
     language : str

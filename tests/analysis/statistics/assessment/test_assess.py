@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.statistics.assessment import POLLUTANTS, Assessment, assess, changes, mean_of, ranking
+from analysis.statistics.assessment import POLLUTANTS, Assessment, assess, changes, mean_of, ranking, rule
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LEVEL = {"so2": 12.0, "no2": 30.0, "co": 1.0, "o3_mda8": 120.0, "pm10": 60.0, "pm25": 33.0}
@@ -24,6 +25,23 @@ def year(number: int, **values: float) -> Assessment:
     return assess(
         "a", days(f"{number}-01-01", f"{number}-12-31", **values), ZONE, date(number, 1, 1), date(number, 12, 31)
     )
+
+
+def test_the_fewest_stations_of_a_day_are_stated_and_days_with_few_are_marked_by_the_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = {name: days("2026-04-01", "2026-04-30") for name in "abc"}
+    parts["a"].iloc[:2, parts["a"].columns.get_loc("pm25")] = np.nan
+    parts["b"].iloc[:1, parts["b"].columns.get_loc("pm25")] = np.nan
+    span = (date(2026, 4, 1), date(2026, 4, 30))
+    found = assess("city", mean_of(parts), ZONE, *span)
+    assert (found.stations, found.of("pm25").fewest_stations, found.of("so2").fewest_stations) == (3, 1, 3)
+    assert found.of("pm25").few_station_days == 0  # no share is asked for unless it is set
+    strict = msgspec.structs.replace(rule.rules(), place=rule.PlaceMean(least_station_share=0.75, status="test"))
+    monkeypatch.setattr("analysis.statistics.assessment.assess.rules", lambda: strict)
+    found = assess("city", mean_of(parts), ZONE, *span)
+    assert [found.of(name).few_station_days for name in ("pm25", "so2")] == [2, 0]
+    assert assess("a", parts["a"], ZONE, *span).of("pm25").fewest_stations is None
 
 
 def test_a_year_is_valid_only_with_its_days_and_every_month() -> None:

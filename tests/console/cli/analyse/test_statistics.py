@@ -48,6 +48,37 @@ def test_the_days_asked_for_are_compared_with_the_year_before_them(tmp_path: Pat
     assert month["changes"][-1]["percent"] == -20.0
 
 
+def test_a_year_without_a_valid_day_is_left_out_and_named(tmp_path: Path) -> None:
+    path = site_file(tmp_path, ("2014-12-31", "2014-12-31", 50.0), ("2016-02-01", "2016-02-03", 40.0))
+    found = run("statistics", path, "--by", "year", "--json")
+    assert [item["first"] for item in rows(found)] == ["2014-12-31", "2016-01-01"]
+    assert "2015-01-01 .. 2015-12-31" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["calendar", "trend", "variation"])
+def test_a_picture_names_city_and_station(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    write = Figure.savefig
+
+    def keep(figure: Figure, *given: Any, **more: Any) -> None:
+        texts = figure.findobj(lambda item: hasattr(item, "get_text"))
+        drawn.extend(str(item.get_text()) for item in texts)  # type: ignore[attr-defined]
+        write(figure, *given, **more)
+
+    monkeypatch.setattr(Figure, "savefig", keep)
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
+    path = site_file(
+        tmp_path, ("2015-01-01", "2016-12-31", 40.0) if name == "trend" else ("2016-02-01", "2016-02-09", 40.0)
+    )
+    command = "statistics" if name == "calendar" else name
+    found = run(command, path, "--png", tmp_path / "x.png")
+    assert found.exit_code == 0, found.output
+    said = " ".join(drawn)
+    assert ("Dongsi" if name == "variation" else "Beijing") in said
+    assert "110000" not in said
+    assert "bj-dongsi" not in said
+
+
 def test_the_parts_of_a_year_with_two_editions_are_shown(tmp_path: Path) -> None:
     path = site_file(tmp_path, ("2026-02-27", "2026-03-02", 65.0))
     lines = run("statistics", path).stdout.splitlines()
