@@ -88,6 +88,7 @@ def _report(item: ListedReport, language: str) -> dict[str, Any]:
         "state": newest.state.value,
         "version": newest.version,
         "issued_at": moment_text(newest.issued_at),
+        "checked_at": None if newest.checked_at is None else moment_text(newest.checked_at),
         "files": {form: file_address(item.place, item.period.text, language, form, newest.version) for form in FORMATS},
         "older": [
             {"version": one.version, "state": one.state.value, "issued_at": moment_text(one.issued_at)}

@@ -151,7 +151,9 @@ def _listed(
         names=names,
         versions={
             language: tuple(
-                ReportVersion(version=head.version, issued_at=_issued(head), state=_state(head))
+                ReportVersion(
+                    version=head.version, issued_at=_issued(head), state=_state(head), checked_at=head.checked_at
+                )
                 for head in versions[key]
             )
             for language, key in sorted(keys.items())

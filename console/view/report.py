@@ -47,11 +47,12 @@ class ReportQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportVersion:
-    """A version of a report in one language; ``issued_at`` UTC."""
+    """A version of a report in one language; ``checked_at`` when it was last computed again without a difference, UTC."""
 
     version: int
     issued_at: datetime
     state: ReportState
+    checked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ class VersionRow:
     issued_at: datetime
     state: str
     files: dict[str, str]
+    checked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,5 +155,6 @@ def _row(item: ListedReport, language: str, version: ReportVersion) -> VersionRo
         version=version.version,
         issued_at=version.issued_at,
         state=version.state.value,
+        checked_at=version.checked_at,
         files={form: file_address(item.place, item.period.text, language, form, version.version) for form in FORMATS},
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -56,7 +57,10 @@ _QUALITY_CONTROL = timedelta(hours=3)
 
 
 class PublishedReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A report, whether it was stored as a new version, and whether that one changes figures of the version before."""
+    """A report, whether it was stored as a new version, and whether that one changes figures of the version before.
+
+    Where it was not, its hours (digest) and figures equal those of the newest version, which is stored as checked.
+    """
 
     report: CityReport
     version: int
@@ -159,12 +163,16 @@ def evidence_of_files(
 ) -> ReportEvidence:
     """Evidence of the stations of files; raises `analysis.report.city.period.ReportError`.
 
+    The code of the place has a digest of the files' names (`files_code`): files of other stations or years are another report, and the
+    same files with other hours a further version of it.
+
     Where the files hold precursors, what to cut is ranked, which takes a minute for two months; ``progress`` is called with the
     part that is done [1].
     """
-    given = f"{' '.join(path.name for path in files)} --dataset {hours.source}"
+    paths = list(files)
+    given = f"{' '.join(path.name for path in paths)} --dataset {hours.source}"
     evidence = gather_evidence(
-        ReportPlace(code=hours.source, kind=PlaceKind.STATIONS, **_names(hours.source)),
+        ReportPlace(code=files_code(hours.source, paths), kind=PlaceKind.STATIONS, **_names_of_files(hours)),
         period,
         hours.hourly,
         hours.stations,
@@ -178,12 +186,26 @@ def evidence_of_files(
     return products_of_files(evidence, hours, lambda name: f"skyground analyse {name} {given} {days}", progress)
 
 
+def files_code(source: str, files: Iterable[Path]) -> str:
+    """Layout of files and a digest of their names, those in folders included; their order does not matter.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> files_code("beijing", [Path("/a/x.csv")]), files_code("beijing", [Path("x.csv")]) == files_code("beijing", [Path("y.csv")])
+    ('beijing-68f17f0f', False)
+    """
+    inside = (item for path in files for item in (path.rglob("*") if path.is_dir() else [path]))
+    names = sorted(item.name for item in inside if not item.is_dir())
+    return f"{source}-{sha256(chr(10).join(names).encode()).hexdigest()[:8]}"
+
+
 def publish_reports(
     state: StateStore, reports: Iterable[CityReport], network: Network | None = None
 ) -> tuple[PublishedReport, ...]:
     """Store reports of one place and period, one a language, as further versions: all of them or none.
 
-    A report that says the same as the newest version makes none. Where figures of a final report differ, the version is marked
+    A report that says the same as the newest version makes none; that it was made again is stored with that version. Where figures of a final report differ, the version is marked
     as revised and has the causes.
 
     Parameters
@@ -210,7 +232,10 @@ def publish_reports(
         newest = {document.key: document for document in documents}
         marked = [_marked(item, newest.get(item.key), history, network) for item in made]
         return tuple(
-            msgspec.structs.replace(item, version=put(item.report.key, to_json(item.report))) if item.is_new else item
+            msgspec.structs.replace(
+                item,
+                version=put(item.report.key, to_json(item.report) if item.is_new else newest[item.report.key].body),
+            )
             for item in marked
         )
 
@@ -278,18 +303,31 @@ def cause_sentences(
     )
 
 
+def _names_of_files(hours: StationHours) -> dict[str, str]:
+    """Names of a data set with its stations, in both languages."""
+    found = {}
+    for language in LANGUAGES:
+        name = f"name_{language}"
+        stations = _shortened(hours.place_name(one, language) for one in hours.hourly)
+        place = _names(hours.source)[name]
+        found[name] = words_of(language, "report.city")("of_files", place=place, stations=stations)
+    return found
+
+
+def _shortened(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    found = list(dict.fromkeys(names))
+    more = len(found) - _MOST_NAMED
+    return ", ".join(found[:_MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
+
+
 def _named(ids: Iterable[str], report: CityReport, network: Network | None) -> str:
-    """Names of the first stations, and how many more there are."""
-    names = list(dict.fromkeys(_station_name(item, report, network) for item in ids))
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
+    return _shortened(_station_name(item, report, network) for item in ids)
 
 
 def _station_name(station_id: str, report: CityReport, network: Network | None) -> str:
     station = None if network is None else network.stations.get(station_id)
-    if station is None:
-        return station_id
-    return (station.name_zh if report.language == "zh" else station.name_en) or station_id
+    return station_id if station is None else station.name(report.language)
 
 
 def reports_of(evidence: ReportEvidence, languages: Iterable[str] = LANGUAGES) -> Iterator[CityReport]:

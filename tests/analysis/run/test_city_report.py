@@ -10,18 +10,22 @@ import msgspec
 
 from analysis.report.city.build import build_report
 from analysis.report.city.period import parse_period
+from analysis.run.hour_source import StationHours
 from analysis.run.report.city_report import (
     ReportFormat,
+    evidence_of_files,
     publish_reports,
     published_reports,
     query_of_stored,
     write_report,
 )
-from tests.analysis.report.city.made import LATER, evidence, month_hours
+from schemas.network import Station
+from tests.analysis.report.city.made import LATER, ZONE, evidence, month_hours
 
 if TYPE_CHECKING:
     import pytest
 
+    from analysis.run.report.city_report import PublishedReport
     from store.state import StateStore
 
 
@@ -30,6 +34,26 @@ def test_publishing_the_same_again_makes_no_version(state: StateStore) -> None:
     (first,) = publish_reports(state, [build_report(evidence(hours), "en")])
     (again,) = publish_reports(state, [build_report(evidence(hours, now=LATER + timedelta(days=1)), "en")])
     assert (first.version, first.is_new, again.version, again.is_new) == (1, True, 1, False)
+    assert [item.checked_at is not None for item in state.documents.list("report")] == [True]
+
+
+def test_reports_of_other_files_of_a_layout_do_not_replace_each_other(state: StateStore) -> None:
+    def published(station: str, file: str, **change: float) -> PublishedReport:
+        hours = month_hours().assign(**change)
+        found = StationHours(
+            hourly={station: hours}, stations={station: Station(id=station, name_zh="", name_en=station.upper(), instruments=())},
+            zone=ZONE, start=hours.index[0], end=LATER, source="beijing",
+        )  # fmt: skip
+        made = evidence_of_files(found, [Path("/data", file)], parse_period("2026-05"), LATER)
+        return publish_reports(state, [build_report(made, "en")])[0]
+
+    first, other = published("a", "a.csv"), published("b", "b.csv")
+    assert (first.version, other.version) == (1, 1)
+    assert first.report.key != other.report.key
+    assert first.report.name == "Beijing (UCI data set): A"
+    assert not published("a", "a.csv").is_new
+    changed = published("a", "a.csv", so2=5.0)
+    assert (changed.version, changed.is_revised) == (2, True)
 
 
 def test_a_changed_figure_makes_a_revised_version_with_its_cause(state: StateStore) -> None:

@@ -53,6 +53,7 @@ def test_reports_are_listed_with_state_version_and_files(published: str) -> None
     assert (month_en["state"], month_en["version"], month_en["kind"]) == ("revised", 2, "month")
     assert [item["state"] for item in month_zh["older"]] == ["final"]
     assert (day["language"], day["state"], day["older"]) == ("en", "final", [])
+    assert (day["checked_at"], month_en["checked_at"]) == (None, None)
     assert set(day["files"]) == {"html", "pdf", "xlsx"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -26,6 +27,8 @@ from analysis.report.city.page import cell_text, html_page
 from analysis.report.city.pdf import pdf_file
 from analysis.report.city.period import ReportError, parse_period
 from analysis.report.city.revision import is_same, revised
+from analysis.statistics.assessment import rule
+from schemas.network import Station
 from tests.analysis.report.city.made import LATER, evidence, month_hours
 
 
@@ -54,6 +57,43 @@ def test_missing_hours_are_counted_and_a_short_month_is_informative_only() -> No
     assert _cell(report, "quality", "a.pm25", "missing_hours") == 240
     assert "informative only" in html_page(report)
     assert "PM2.5 (67.7 %)" in html_page(report)
+
+
+def test_the_stations_in_the_mean_of_a_day_are_stated_and_few_are_marked_by_the_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = month_hours(1), month_hours(2)
+    second.loc[second.index[: 24 * 3], "pm25"] = np.nan
+    found = evidence({"a": first, "b": second})
+    report = build_report(found, "en")
+    assert _cell(report, "concentrations", "pm25", "n_stations") == "1-2/2"
+    assert _cell(report, "concentrations", "so2", "n_stations") == "2/2"
+    assert "Days with a mean of fewer" not in html_page(report)
+    strict = msgspec.structs.replace(rule.rules(), place=rule.PlaceMean(least_station_share=0.75, status="test"))
+    monkeypatch.setattr("analysis.report.city.section.concentration.rules", lambda: strict)
+    said = "Days with a mean of fewer than 75 % of the stations (share not verified): PM2.5 3."
+    assert said in html_page(build_report(found, "en"))
+    assert "n_stations" not in {column.key for column in _table(build_report(evidence({"a": first}), "en")).columns}
+
+
+def _table(report: CityReport) -> ReportTable:
+    return next(item for item in report.sections if item.key == "concentrations").tables[0]
+
+
+def test_a_station_with_one_name_has_it_in_both_languages() -> None:
+    found = evidence({"a": month_hours(), "b": month_hours(2)})
+    named = Station(id="a", name_zh="北站", name_en="", city="210100", instruments=())
+    found = replace(found, stations=dict(found.stations) | {"a": named})
+    assert [found.member_name("a", language) for language in ("zh", "en")] == ["北站", "北站"]
+    assert found.member_name("b", "en") == "b"
+
+
+def test_columns_of_tables_keep_a_least_width_on_a_phone() -> None:
+    page = html_page(build_report(evidence({"a": month_hours()}), "zh"))
+    _, _, phone = page.partition("@media (max-width:36rem)")
+    phone, _, _ = phone.partition("@page")
+    assert "thead th.num{min-width:" in phone  # four Chinese characters without a break
+    assert "td:not(.num):not(.unit){min-width:" in phone
 
 
 def test_a_month_that_is_not_over_is_preliminary() -> None:
