@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pandas as pd
 
@@ -13,15 +15,18 @@ from analysis.forecast.daily.site_hours import POLLUTANTS, WEATHER, DailyTarget,
 from analysis.forecast.deweather.model import daily_means, held_out, is_usable, r_squared
 from analysis.forecast.deweather.predictor import of_stations, predictors
 from analysis.forecast.deweather.summary import DeweatherError, check_days, check_weather, deweathered
+from analysis.run.hour_source import NoHoursError, stored_hours
 from analysis.run.to_json import to_json
 from analysis.statistics.finite import finite_or_none
 from schemas.frames import valid_values
+from schemas.interval import civil_days
 from schemas.reason import Reason
 from sensors.weather_forecast.moist_air import dew_point
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from datetime import date
 
     from numpy.typing import NDArray
 
@@ -33,8 +38,61 @@ if TYPE_CHECKING:
 
 DOCUMENT = "deweathered"
 """Kind of the documents; key ``{city or station}/{parameter}``."""
+SCHEDULED = ("no2", "pm25", "o3")
+"""Parameters that the monthly schedule takes."""
+SPAN_D = 4 * 366
+"""Days up to the last one that are taken [d]; project choice."""
 _GIVEN = ("temperature", "dew_point", "wind_speed", "pressure")
 """Weather of partial correlations of daily values."""
+
+
+class DeweatherRun(msgspec.Struct, frozen=True, kw_only=True):
+    """Keys of the documents of `deweather_cities`, those of them whose series is not to be used, and the reasons of those without one."""
+
+    stored: tuple[str, ...]
+    not_usable: tuple[str, ...]
+    insufficient: dict[str, str]
+
+
+def deweather_cities(
+    settings: SharedSettings, last: date, *, cities: Iterable[str] = (), parameters: Iterable[str] = SCHEDULED
+) -> DeweatherRun:
+    """Months and trends without weather of the last four years of cities, as documents; about a minute a city and parameter.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    last : date
+        Last civil day.
+    cities : iterable of str
+        Codes; none: all that have a station with gases.
+    parameters : iterable of str
+
+    Raises
+    ------
+    store.error.StoreError
+        The store did not answer; the job may be run again. A result equal to the newest makes no new version.
+    """
+    network = settings.stations
+    days = civil_days(last - timedelta(days=SPAN_D - 1), last, network.timezone)
+    chosen = tuple(cities) or tuple(sorted({item.city for item in network.stations_of("gas") if item.city}))
+    stored, not_usable, insufficient = [], [], {}
+    for city in chosen:
+        try:
+            hours = stored_hours(settings, days.start, days.end, city=city, networks=("gas", "met"))
+        except NoHoursError as error:
+            insufficient[city] = str(error)
+            continue
+        for parameter in parameters:
+            try:
+                found = deweather_hours(hours, parameter)
+            except DeweatherError as error:
+                insufficient[f"{city}/{parameter}"] = str(error)
+                continue
+            stored.append(store_deweathered(settings, city, found))
+            if not found.is_usable:
+                not_usable.append(stored[-1])
+    return DeweatherRun(stored=tuple(stored), not_usable=tuple(not_usable), insufficient=insufficient)
 
 
 def deweather_hours(

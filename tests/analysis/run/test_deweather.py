@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from analysis.run.coanalysis.deweather import DOCUMENT, daily_values, store_deweathered
+from analysis.run.coanalysis import deweather as run
+from analysis.run.coanalysis.deweather import DOCUMENT, daily_values, deweather_cities, store_deweathered
 from analysis.run.hour_source import StationHours
 from console.cli import build_app
 from schemas.network import Station
 from store.state import StateStore
+from tests.analysis.run.fill import filled_settings
 from tests.console.cli.analyse.test_deweather import result
 
 if TYPE_CHECKING:
@@ -47,6 +49,25 @@ def test_a_result_is_stored_once_and_its_months_are_exported(
         [210100, "st-1", "2013-08", True],
     ]
     assert table["after_low"].notna().all()
+
+
+@pytest.mark.integration
+def test_the_monthly_run_stores_each_city_and_names_what_was_too_little(
+    settings: SharedSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = filled_settings(settings, tmp_path, 3)
+    found = deweather_cities(own, date(2026, 5, 3), cities=["210100", "999999"])
+    assert found.stored == ()
+    assert set(found.insufficient) == {"210100/no2", "210100/pm25", "210100/o3", "999999"}
+    assert "no station there" in found.insufficient["999999"]
+    monkeypatch.setattr(
+        run, "deweather_hours", lambda _, parameter: result(parameter=parameter, is_usable=parameter != "o3")
+    )
+    found = deweather_cities(own, date(2026, 5, 3))
+    assert found.stored == ("210100/no2", "210100/pm25", "210100/o3")
+    assert found.not_usable == ("210100/o3",)
+    with StateStore(own.state_url) as state:
+        assert {item.key for item in state.documents.list(DOCUMENT)} == set(found.stored)
 
 
 def test_dew_point_follows_from_humidity_where_only_that_was_measured() -> None:

@@ -15,6 +15,7 @@ from console.cli.shell.option import AsJson
 if TYPE_CHECKING:
     from analysis.coanalysis.day_class import ClassCount
     from analysis.coanalysis.joint_summary import JointSummary
+    from analysis.run.hour_source import StationHours
     from schemas.words import Words
 
 
@@ -38,7 +39,7 @@ def joint(  # noqa: PLR0917 - typer passes them by name
     if not any(item.days.valid or item.hours.valid for item in found):
         shell.stop(f"{', '.join(hours.hourly)}: no day and no hour with valid PM2.5 and O3 in the period")
     if png is not None:
-        _draw(found, png)
+        _draw(hours, found, png)
     for item in found:
         if as_json:
             typer.echo(shell.to_json(item))
@@ -69,8 +70,9 @@ def _row(part: ClassCount) -> str:
     return f"{part.part:<8}" + "".join(f"{number:>8}" for number in cells)
 
 
-def _draw(found: list[JointSummary], path: Path) -> None:
+def _draw(hours: StationHours, found: list[JointSummary], path: Path) -> None:
     from console.cli.analyse.coanalysis.joint_plot import plot_joint
 
     check_one_station(item.station_id for item in found)
-    write_picture(path, plot_joint(found[0], str(shell.settings().language)))
+    language = str(shell.settings().language)
+    write_picture(path, plot_joint(found[0], hours.place_name(found[0].station_id, language), language))

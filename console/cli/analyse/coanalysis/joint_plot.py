@@ -28,12 +28,14 @@ _MOST_LABELS = 24
 _FEWEST_PLACES = 12
 
 
-def plot_joint(found: JointSummary, language: str) -> bytes:
+def plot_joint(found: JointSummary, station: str, language: str) -> bytes:
     """Draw the classes of a station.
 
     Parameters
     ----------
     found : JointSummary
+    station : str
+        Name of the station.
     language : str
         ``zh`` or ``en``.
 
@@ -47,7 +49,7 @@ def plot_joint(found: JointSummary, language: str) -> bytes:
     with rc_context(style):  # type: ignore[arg-type]  # a dict of settings
         figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor="white", layout="constrained")
         FigureCanvasAgg(figure)
-        write_head(figure, found.station_id, f"{found.start:%Y-%m-%dT%H:%MZ} .. {found.end:%Y-%m-%dT%H:%MZ}")
+        write_head(figure, station, f"{found.start:%Y-%m-%dT%H:%MZ} .. {found.end:%Y-%m-%dT%H:%MZ}")
         months, hours = figure.subplots(2, 1)
         _bars(months, found.by_month, words, words("joint.by_month"))
         _bars(hours, found.by_hour, words, words("joint.by_hour"))

@@ -47,7 +47,7 @@ def relation(  # noqa: PLR0917 - typer passes them by name
     if is_deweathered:
         found = _without_weather(hours, found)
     if png is not None:
-        _draw(found, png)
+        _draw(hours, found, png)
     for item in found:
         if as_json:
             typer.echo(shell.to_json(item))
@@ -116,8 +116,9 @@ def _at_zero(found: tuple[BlockCorrelation, ...], words: Words) -> str:
     return f"r = {item.r:.2f} ({item.low:.2f}, {item.high:.2f}; n = {item.n})"
 
 
-def _draw(found: list[PollutantRelation], path: Path) -> None:
+def _draw(hours: StationHours, found: list[PollutantRelation], path: Path) -> None:
     from console.cli.analyse.coanalysis.relation_plot import plot_relation
 
     check_one_station(item.station_id for item in found)
-    write_picture(path, plot_relation(found[0], str(shell.settings().language)))
+    language = str(shell.settings().language)
+    write_picture(path, plot_relation(found[0], hours.place_name(found[0].station_id, language), language))

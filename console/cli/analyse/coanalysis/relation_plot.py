@@ -30,12 +30,14 @@ _HEAD = 0.18
 """Part of the height above the data, for the legend."""
 
 
-def plot_relation(found: PollutantRelation, language: str) -> bytes:
+def plot_relation(found: PollutantRelation, station: str, language: str) -> bytes:
     """Draw correlations and surfaces of a station.
 
     Parameters
     ----------
     found : PollutantRelation
+    station : str
+        Name of the station.
     language : str
         ``zh`` or ``en``.
 
@@ -50,7 +52,7 @@ def plot_relation(found: PollutantRelation, language: str) -> bytes:
         rows = 2 if found.deweathered is None else 3
         figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN * rows / 2), dpi=DPI, facecolor="white", layout="constrained")
         FigureCanvasAgg(figure)
-        write_head(figure, found.station_id, f"{found.start:%Y-%m-%dT%H:%MZ} .. {found.end:%Y-%m-%dT%H:%MZ}")
+        write_head(figure, station, f"{found.start:%Y-%m-%dT%H:%MZ} .. {found.end:%Y-%m-%dT%H:%MZ}")
         grid = figure.add_gridspec(rows, 6)
         for place, second in enumerate(("o3", "ox")):
             axes = figure.add_subplot(grid[0, 3 * place : 3 * place + 3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -38,7 +39,8 @@ def test_the_fewest_stations_of_a_day_are_stated_and_days_with_few_are_marked_by
     assert (found.stations, found.of("pm25").fewest_stations, found.of("so2").fewest_stations) == (3, 1, 3)
     assert found.of("pm25").few_station_days == 0  # no share is asked for unless it is set
     strict = msgspec.structs.replace(rule.rules(), place=rule.PlaceMean(least_station_share=0.75, status="test"))
-    monkeypatch.setattr("analysis.statistics.assessment.assess.rules", lambda: strict)
+    # the package has a function of the module's name
+    monkeypatch.setattr(import_module("analysis.statistics.assessment.assess"), "rules", lambda: strict)
     found = assess("city", mean_of(parts), ZONE, *span)
     assert [found.of(name).few_station_days for name in ("pm25", "so2")] == [2, 0]
     assert assess("a", parts["a"], ZONE, *span).of("pm25").fewest_stations is None

@@ -105,9 +105,9 @@ def test_a_station_without_ozone_has_no_relation_but_says_so() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_pictures_are_drawn(language: str) -> None:
     hourly = frame(40)
-    assert plot_joint(joint(hourly), language).startswith(b"\x89PNG")
-    assert plot_relation(relation(hourly), language).startswith(b"\x89PNG")
-    assert plot_relation(relation(hourly.drop(columns="o3")), language).startswith(b"\x89PNG")
+    assert plot_joint(joint(hourly), "a", language).startswith(b"\x89PNG")
+    assert plot_relation(relation(hourly), "a", language).startswith(b"\x89PNG")
+    assert plot_relation(relation(hourly.drop(columns="o3")), "a", language).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -120,7 +120,7 @@ def test_daily_values_without_weather_are_shown_with_what_they_mean(
     observed = (expected[0] * np.exp(0.2 * noise[1]), expected[1] * np.exp(0.2 * noise[2]))
     daily = daily_relation(days, observed, expected, {"wind_speed": noise[0]}, (0.7, 0.6))
     found = replace(relation(frame(40)), deweathered=daily)
-    assert plot_relation(found, language).startswith(b"\x89PNG")
+    assert plot_relation(found, "a", language).startswith(b"\x89PNG")
     _show(found, words(language, "cli"))
     said = capsys.readouterr().out
     assert words(language, "cli")("relation.meaning.weather") in said
@@ -134,7 +134,7 @@ def test_daily_values_without_weather_are_shown_with_what_they_mean(
 def test_a_short_span_is_refused_with_what_was_found(tmp_path: Path) -> None:
     path = beijing(tmp_path / "PRSA_Data_Dongsi_x.csv", 40)
     words_of = ["analyse", "relation", str(path), "--dataset", "beijing", "--deweather"]
-    done = CliRunner().invoke(build_app(("analyse",)), words_of)
+    done = CliRunner(env={"SKYGROUND_LANGUAGE": "en"}).invoke(build_app(("analyse",)), words_of)
     assert done.exit_code != 0
     assert "pm25: 40 valid days" in " ".join(done.output.split())
 

@@ -66,6 +66,7 @@ def test_a_picture_names_city_and_station(name: str, tmp_path: Path, monkeypatch
         write(figure, *given, **more)
 
     monkeypatch.setattr(Figure, "savefig", keep)
+    monkeypatch.setattr("analysis.run.hour_source.city_name", lambda code, _: {"110000": "Beijing"}[code])
     monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
     path = site_file(
         tmp_path, ("2015-01-01", "2016-12-31", 40.0) if name == "trend" else ("2016-02-01", "2016-02-09", 40.0)
@@ -145,5 +146,5 @@ def test_a_picture_says_what_it_is_of(tmp_path: Path, monkeypatch: pytest.Monkey
     path = site_file(tmp_path, ("2016-02-01", "2016-02-02", 40.0))
     for command in ("variation", "joint", "relation"):
         assert run(command, path, "--png", tmp_path / "a.png").exit_code == 0
-    utc = "bj-dongsi  2016-01-31T16:00Z .. 2016-02-02T16:00Z"
-    assert heads == ["bj-dongsi  2016-02-01 .. 2016-02-02", utc, utc]
+    utc = "东四  2016-01-31T16:00Z .. 2016-02-02T16:00Z"
+    assert heads == ["东四  2016-02-01 .. 2016-02-02", utc, utc]
