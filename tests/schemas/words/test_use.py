@@ -28,6 +28,7 @@ from analysis.chemistry.regime import Regime
 from analysis.chemistry.secondary_carbon import SEASONS
 from analysis.coanalysis.daily_relation import SEASONS as RELATION_SEASONS
 from analysis.coanalysis.daily_relation import WHOLE, WeatherRole
+from analysis.forecast.hourly.model import IntervalBasis
 from analysis.receptor.plume import Obstacle
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, load_library
 from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
@@ -114,7 +115,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "report.city.picture.concentration_": PeriodKind,
     "report.city.axis.": (*(f"{code}_{end}" for code in ("pm25", "o3") for end in ("hour", "day", "limit")), "hour"),
     "report.city.": (
-        *("before_none", "year_before_none", "contrast", "contrast_interval", "ahead", "ahead_clean"),
+        *("of_files", "before_none", "year_before_none", "contrast", "contrast_interval", "ahead", "ahead_clean"),
         *(f"changed_{days}_{period}" for days in ("day", "days") for period in ("before", "year_before")),
         *(
             f"cut_{days}_{kind}"
@@ -134,6 +135,8 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "report.city.absent.cut_": CutReason,
     "report.city.figure.regime_": tuple(item.indicator for item in assumptions().regime),
     "cli.revisions.change_": LaterCause,
+    "cli.report.expected_": (PeriodKind.DAY, PeriodKind.MONTH, PeriodKind.YEAR),
+    "page.forecast.basis_": IntervalBasis,
     "page.reports.kind_": PeriodKind,
     "page.reports.state_": ReportState,
     "warning.level.": WarningLevel,
@@ -176,10 +179,12 @@ PREFIXES = {
     "cli",
     "coanalysis",
     "cocontrol",
+    "deweather",
     "finding",
     "forecast",
     "gap",
     "gate",
+    "hours",
     "mail",
     "page",
     "picture",
@@ -238,6 +243,8 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("case.", ("analysis/**/*.py",)),
         ("coanalysis.", ("analysis/**/*.py",)),
         ("cocontrol.", ("analysis/**/*.py",)),
+        ("deweather.", ("analysis/**/*.py",)),
+        ("hours.", ("analysis/run/*.py",)),
         ("picture.", ("analysis/report/**/*.py",)),
         ("warning.", ("alerts/warning/*.py", "console/cli/alert_warning.py")),
         ("weather.", ("sensors/weather_forecast/*.py", "analysis/run/**/*.py")),
