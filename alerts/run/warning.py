@@ -16,9 +16,10 @@ from alerts.warning.episode import WarningEpisode, find_warnings
 from alerts.warning.index import DAY_ITEMS, OZONE, DayIndex, day_index
 from alerts.warning.scheme import SourceStatus, WarningLevel, WarningRules, warning_rules
 from analysis.run.hour_source import NoHoursError, stored_hours
+from analysis.statistics.hour_mean import mean_of_stations
 from schemas.city import city_name
-from schemas.frames import valid_values
 from schemas.interval import floor_hour
+from schemas.reason import Reason
 from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def city_warnings(
         series = with_forecast(observed, rows, now)
         found.append(warning_of(code, series, now, hours.zone, warning_rules(), is_cross_border=is_cross_border))
     if not found:
-        msg = f"{city or 'all'}: no station with a city has hours between {now - BACK:%Y-%m-%dT%H:%MZ} and {now:%Y-%m-%dT%H:%MZ}"
-        raise NoHoursError(msg)
+        span = {"start": f"{now - BACK:%Y-%m-%dT%H:%MZ}", "end": f"{now:%Y-%m-%dT%H:%MZ}"}
+        raise NoHoursError(Reason("refused", "no_city_hours", {"place": city or "-"} | span, scope="hours"))
     return found
 
 
@@ -120,12 +121,7 @@ def city_mean(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Mean of the valid values of the stations by hour [µg m⁻³, CO mg m⁻³], columns by parameter; what no station measures is absent."""
     tables = list(frames)
     names = [name for name in (*DAY_ITEMS, OZONE) if any(name in table for table in tables)]
-    return pd.DataFrame(
-        {
-            name: pd.concat([valid_values(table, name) for table in tables if name in table], axis=1).mean(axis=1)
-            for name in names
-        }
-    ).sort_index()
+    return mean_of_stations(tables, names)
 
 
 def with_forecast(observed: pd.DataFrame, rows: pd.DataFrame, now: datetime) -> pd.DataFrame:

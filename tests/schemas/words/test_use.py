@@ -244,7 +244,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("coanalysis.", ("analysis/**/*.py",)),
         ("cocontrol.", ("analysis/**/*.py",)),
         ("deweather.", ("analysis/**/*.py",)),
-        ("hours.", ("analysis/run/*.py",)),
+        ("hours.", ("analysis/run/*.py", "alerts/run/*.py")),
         ("picture.", ("analysis/report/**/*.py",)),
         ("warning.", ("alerts/warning/*.py", "console/cli/alert_warning.py")),
         ("weather.", ("sensors/weather_forecast/*.py", "analysis/run/**/*.py")),
