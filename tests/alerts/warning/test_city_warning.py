@@ -98,4 +98,4 @@ def test_the_command_prints_each_city(settings: SharedSettings, tmp_path: Path, 
     assert found.observed_h > 100
     refused = command("alerts", "warning", "--at", "2020-01-01", **environment(own))
     assert refused.returncode == 2
-    assert "no hour" in refused.stderr
+    assert "2019-12-31T16:00Z" in refused.stderr
