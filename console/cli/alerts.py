@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from console.cli.alert_rehearse import rehearse, scoreboard
 from console.cli.alert_warning import warning
 from console.cli.shell.moment import From, To, span
 from console.cli.shell.page import DEFAULT, Limit, note_limit, page
@@ -35,6 +36,8 @@ def register(app: typer.Typer) -> None:
     alerts.command("test-mail", help="Send a sample mail.")(send_test_mail)
     alerts.command("evaluate", help="Evaluate the rules over a past period; --dry-run rehearses.")(evaluate_period)
     alerts.command("deliver", help="Send waiting mails.")(deliver_now)
+    alerts.command("rehearse", help="What a rule would have done over stored hours.")(rehearse)
+    alerts.command("scoreboard", help="What each rule has done.")(scoreboard)
     alerts.command("warning", help="Official warning levels that are due, with drafts.")(warning)
     alerts.command("sink", help="A local mail server that keeps every mail in a Maildir.")(sink)
     rules.command("check", help="Check a rules file.")(check_rules)

@@ -1,0 +1,1 @@
+"""What a rule would have done over stored hours, and what rules in force have done."""

@@ -1,0 +1,1 @@
+"""Rehearsal of rules and their scoreboard."""
