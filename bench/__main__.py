@@ -58,6 +58,8 @@ MODULES = {
     "bench.cocontrol.score": ("cocontrol.truth",),
     "bench.receptor.direction": ("direction.noise", "direction.truth"),
     "bench.receptor.plume_labelled": ("plume.labelled",),
+    "bench.alerts.cases": ("alerts.cases",),
+    "bench.alerts.storm": ("alerts.storm",),
 }
 
 

@@ -149,7 +149,7 @@ def _groups(inputs: CaseRound, present: Mapping[AlertRef, CaseAlert]) -> Iterato
             other.setdefault((alert.alert_key, ""), []).append(alert)
         elif alert.kind is RuleKind.FORECAST or alert.kind.value == "warning":
             other.setdefault((alert.kind.value, alert.parameter), []).append(alert)
-        elif (verdict is not None and verdict.is_fault) or alert.kind.value == "persistence":
+        elif (verdict is not None and verdict.is_fault) or alert.kind is RuleKind.PERSISTENCE:
             faults.setdefault((alert.station_id, alert.parameter), []).append(alert)
         else:
             values.append(alert)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 SURE_FAULT = 0.3
 """Probability of an event below which a verdict of fault keeps duty staff out of it [1]; above it is undecided; project choice."""
 RADIATION = frozenset({"gamma_dose_rate"})
-_FAULT_KINDS = frozenset({"persistence"})
-"""Kinds of rules that look for faults of instruments."""
 
 
 def of_case(alerts: Iterable[CaseAlert], verdicts: Mapping[AlertRef, CaseVerdict]) -> CaseVerdict:
@@ -58,7 +56,7 @@ def kind_of(alerts: Sequence[CaseAlert], verdict: CaseVerdict) -> CaseKind:
         return CaseKind.SYSTEM
     if {item.value for item in kinds} == {"warning"}:
         return CaseKind.WARNING
-    if verdict.is_fault or {item.value for item in kinds} <= _FAULT_KINDS:
+    if verdict.is_fault or kinds == {RuleKind.PERSISTENCE}:
         return CaseKind.FAULT
     return CaseKind.RADIATION if {item.parameter for item in alerts} & RADIATION else CaseKind.POLLUTION
 

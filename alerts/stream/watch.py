@@ -19,6 +19,7 @@ import structlog
 
 from alerts.channels.outage import MailState
 from alerts.run.baselines import load_baselines
+from alerts.run.case_assignment import assign, notify_no_one
 from alerts.run.delivery import deliver, read_mail_state
 from alerts.run.evaluation import EvaluationError, evaluate, evaluate_reports
 from alerts.run.first_case import make_first_cases
@@ -256,7 +257,7 @@ def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = 
                 evaluate(settings, now - WINDOW, now, now, rules) if is_full else evaluate_reports(settings, now, rules)
             ),
         ),
-        "cases": ("cases", lambda: make_first_cases(settings, now)),
+        "cases": ("cases", lambda: make_first_cases(settings, now) + assign(settings, now, route=notify_no_one)),
         "mails": ("deliver", lambda: deliver(settings, now, rules)),
     }
     for name, (step, work) in steps.items():

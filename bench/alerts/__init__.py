@@ -1,1 +1,1 @@
-"""Alert rules against simulated truth, and the rates and latencies of the watch."""
+"""Benchmarks of alerts: cases, storms."""

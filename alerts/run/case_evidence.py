@@ -1,0 +1,128 @@
+"""What the stored hours say of alerts that are assigned to cases: rises at all stations, winds, fault or event."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from alerts.case.group import CaseAir, ref_of
+from alerts.case.life import RANK
+from alerts.case.verdict import verdict_by
+from ingest.process.guard import is_unexpected, say
+from schemas.interval import Interval, floor_hour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from alerts.case.group import AlertRef
+    from analysis.case.event import EventRise
+    from qc.verdict.weight import VerdictRule
+    from schemas.alert_case import CaseAlert, CaseVerdict
+    from schemas.network import Network
+    from store.influx.store import InfluxStore
+
+BEFORE = timedelta(days=29)
+"""Hours that the usual levels come from."""
+BACK = timedelta(hours=36)
+"""Rises that ended before it join nothing."""
+EVALUATED_FOR = timedelta(hours=2)
+"""A verdict is given again with every new hour until the alert is this old; project choice."""
+MOST_VERDICTS = 12
+"""Alerts that one round evaluates, the most severe first: an episode of many stations is no fault anyway."""
+_WIND = ("wind_speed", "wind_direction")
+
+
+class StoredEvidence:
+    """Evidence of the time-series database; kept between rounds, it reads each hour once.
+
+    Parameters
+    ----------
+    influx : InfluxStore
+    network : Network
+    rule : VerdictRule or None
+        None: no alert is evaluated.
+    """
+
+    def __init__(self, influx: InfluxStore, network: Network, rule: VerdictRule | None) -> None:
+        self._influx, self._network, self._rule = influx, network, rule
+        self._air: tuple[tuple[datetime, frozenset[tuple[str, str]]], CaseAir] | None = None
+        self._verdicts: dict[AlertRef, tuple[datetime, CaseVerdict]] = {}
+
+    def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
+        """Rises of the parameters of these alerts at all stations; nothing where there is but one alert to join.
+
+        Raises
+        ------
+        store.error.StoreError
+        """
+        values = [item for item in alerts if item.kind.is_of_values]
+        wanted = frozenset((item.network, item.parameter) for item in values if item.network and item.parameter)
+        if len({item.station_id for item in values}) < 2:  # noqa: PLR2004 - a pair
+            return CaseAir()
+        key = floor_hour(now), wanted
+        if self._air is None or self._air[0] != key:
+            self._air = key, self._read_air(wanted, now)
+        return self._air[1]
+
+    def _read_air(self, wanted: frozenset[tuple[str, str]], now: datetime) -> CaseAir:
+        hour = floor_hour(now)
+        winds = self._influx.read_hourly_all("met", hour - BACK, hour, list(_WIND))
+        return CaseAir(
+            rises=tuple(rise for network, code in sorted(wanted) for rise in self._rises(network, code, hour)),
+            winds={name: frame for name, frame in winds.items() if set(_WIND) <= {*frame.columns}},
+        )
+
+    def _rises(self, network: str, parameter: str, hour: datetime) -> Iterator[EventRise]:
+        # the analysis takes a second to import: paid by the first alert, not by each start
+        from analysis.case.event import find_rises
+
+        frames = self._influx.read_hourly_all(network, hour - BEFORE - BACK, hour, [parameter])
+        for station_id, frame in frames.items():
+            yield from find_rises(frame, station_id, since=hour - BACK)
+
+    def verdicts(self, alerts: Sequence[CaseAlert], now: datetime) -> Mapping[AlertRef, CaseVerdict]:
+        """Fault or event of these alerts; one that cannot be evaluated is logged and has none.
+
+        Raises
+        ------
+        store.error.StoreError
+        """
+        refs = {ref_of(item) for item in alerts}
+        self._verdicts = {ref: found for ref, found in self._verdicts.items() if ref in refs}
+        due = [item for item in alerts if self._is_due(item, now)] if self._rule is not None else []
+        due.sort(key=lambda item: (not item.is_open, -RANK[item.severity], item.since))
+        for alert in due[:MOST_VERDICTS]:
+            found = self._verdict(alert, now)
+            if found is not None:
+                self._verdicts[ref_of(alert)] = floor_hour(now), found
+        return {ref: found for ref, (_, found) in self._verdicts.items()}
+
+    def _is_due(self, alert: CaseAlert, now: datetime) -> bool:
+        if not alert.kind.is_of_values or alert.station_id not in self._network.stations:
+            return False
+        known = self._verdicts.get(ref_of(alert))
+        return known is None or (alert.is_open and floor_hour(now) > known[0] and now - alert.since <= EVALUATED_FOR)
+
+    def _verdict(self, alert: CaseAlert, now: datetime) -> CaseVerdict | None:
+        from qc.run.verdict import verdict_of
+
+        last = min(alert.until or alert.latest_at or now, now)
+        if self._rule is None:
+            return None
+        try:
+            found = verdict_of(
+                self._influx,
+                self._network,
+                self._rule,
+                station_id=alert.station_id,
+                parameter=alert.parameter or "",
+                interval=Interval(alert.since, max(last, alert.since + timedelta(minutes=1))),
+                network_code=alert.network,
+            )
+        except Exception as error:
+            if not is_unexpected(error):
+                raise
+            say("case_verdict_failed", error, place=alert.alert_key)
+            return None
+        return verdict_by(found.probability, [item.name for item in found.evidence])
