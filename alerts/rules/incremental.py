@@ -25,7 +25,8 @@ NEVER = math.inf
 OVER_RANGE = "T"
 NORMAL = "N"
 USABLE = frozenset({None, NORMAL, OVER_RANGE})
-"""Letters of readings that may raise an alert; None is N."""
+"""Letters (HJ 212) of readings that may raise an alert, where they lie within the physical range as well; None is N. One with T (over
+range) is a lower bound; readings with C, M, F, D, B and S raise nothing."""
 
 
 class Value(NamedTuple):
@@ -115,21 +116,6 @@ class RuleWatch:
     sampler: Sampler
     since: datetime | None = None
     until: datetime | None = None
-
-
-def is_usable(value: float, letter: str | None, low: float, high: float) -> bool:
-    """Whether a native value may raise an alert: status N, or T (over range: a lower bound), within the physical range.
-
-    Parameters
-    ----------
-    value : float
-        In the canonical unit.
-    letter : str or None
-        HJ 212 letter; None is N. Values with C, M, F, D, B and S raise nothing.
-    low, high : float
-        Physical range of the parameter.
-    """
-    return letter in USABLE and low <= value <= high
 
 
 def physical_range(code: str) -> tuple[float, float]:

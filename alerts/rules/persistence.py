@@ -99,13 +99,15 @@ class PersistenceSampler(Sampler):
     def is_quiet(self, source: str, start: datetime, end: datetime, value: float) -> bool:
         """A reading that differs, or of a run that is not long enough."""
         run = self._runs.get(source)
-        if run is not None and self._is_equal(run, start, value):
+        if run is None:
+            self._runs[source] = EqualRun(value, start, end)
+        elif -self._tolerance <= value - run.value <= self._tolerance and start - run.end <= self._gap:
             if run.count >= self._before_last:
                 return False
             run.count += 1
             run.end = end
         else:
-            self._runs[source] = EqualRun(value, start, end)
+            run.value, run.since, run.end, run.count = value, start, end, 1
         return True
 
     def _is_equal(self, run: EqualRun, start: datetime, value: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
@@ -75,10 +76,7 @@ class RateRule(ValueRule, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class RateSampler(Sampler):
-    """Limits that follow the lowest (highest) reading of the window.
-
-    Of each instrument the readings are kept that may still be the lowest: each is below all that came later.
-    """
+    """Limits that follow the lowest (highest) reading of the window, which is looked for only among readings beyond the floor."""
 
     def __init__(self, rule: RateRule) -> None:
         self._sign = 1.0 if rule.rise is not None else -1.0
@@ -91,34 +89,36 @@ class RateSampler(Sampler):
 
     def sample(self, value: Value) -> Sample | None:
         """None for the first reading of a window."""
-        window = self._window(value.source, value.end)
-        self._from = window[0] if window else None
-        _note(window, value.end, self._sign * value.value)
+        window = self._windows.setdefault(value.source, deque())
+        self._from = self._lowest(window, value.end)
+        window.append((value.end, self._sign * value.value))
         if self._from is None:
             return None
         limit = self._sign * max(self._from[1] + self._change, self._floor)
         return Sample(value.start, value.end, value.value, limit, limit, value.is_at_least)
 
     def is_quiet(self, source: str, start: datetime, end: datetime, value: float) -> bool:
-        """A reading that is at most so much above the lowest one of the window."""
+        """A reading that is not beyond the floor, or at most so much above the lowest one of the window."""
         del start
         level = self._sign * value
-        window = self._window(source, end)
-        if level > self._floor and window and level > window[0][1] + self._change:
-            return False
-        _note(window, end, level)
-        return True
-
-    def _window(self, source: str, end: datetime) -> deque[tuple[datetime, float]]:
-        """The window of an instrument without what is too old; its first reading is the lowest."""
         window = self._windows.get(source)
         if window is None:
             window = self._windows[source] = deque()
-        elif window:
-            oldest = end - self._span
-            while window and window[0][0] < oldest:
-                window.popleft()
-        return window
+        elif level > self._floor:
+            lowest = self._lowest(window, end)
+            if lowest is not None and level > lowest[1] + self._change:
+                return False
+        window.append((end, level))
+        if window[0][0] < end - self._span:
+            window.popleft()
+        return True
+
+    def _lowest(self, window: deque[tuple[datetime, float]], end: datetime) -> tuple[datetime, float] | None:
+        """The lowest reading of a window, after what is too old has left it; of equals the last."""
+        oldest = end - self._span
+        while window and window[0][0] < oldest:
+            window.popleft()
+        return min(reversed(window), key=itemgetter(1), default=None)
 
     def evidence(self) -> dict[str, object]:
         """The reading that the change counts from."""
@@ -135,10 +135,3 @@ class RateSampler(Sampler):
         """Take up the windows."""
         kept = msgspec.convert(memory, dict[str, list[tuple[datetime, float]]])
         self._windows = {source: deque(window) for source, window in kept.items()}
-
-
-def _note(window: deque[tuple[datetime, float]], end: datetime, level: float) -> None:
-    """Add a reading; earlier ones that are not lower will never be the lowest again."""
-    while window and window[-1][1] >= level:
-        window.pop()
-    window.append((end, level))

@@ -9,7 +9,7 @@ from alerts.rules.incremental import OVER_RANGE, USABLE, Value
 from ingest.process.guard import describe, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from alerts.stream.tracked import Tracked
@@ -37,12 +37,15 @@ class Channel:
     """
 
     __slots__ = (
+        "_awake",
         "_errors",
         "_fixed",
+        "_high",
         "_is_awake",
+        "_low",
         "_moving",
         "_place",
-        "_range",
+        "_resting",
         "_seen",
         "code",
         "high",
@@ -54,9 +57,12 @@ class Channel:
         self.code = code
         self.low, self.high = -math.inf, math.inf
         self.is_watchful = False
-        self._place, self._range, self._errors = place, physical, errors
+        self._place, self._errors = place, errors
+        self._low, self._high = physical
         self._fixed: list[Tracked] = []
         self._moving: list[Tracked] = []
+        self._awake: list[Tracked] = []
+        self._resting: list[tuple[Callable[[str, datetime, datetime, float], bool], Tracked]] = []
         self._is_awake = False
         self._seen: datetime | None = None
 
@@ -75,7 +81,9 @@ class Channel:
         self.refresh()
 
     def refresh(self) -> None:
-        """Whether every value counts."""
+        """Sort the keys by whether every value counts."""
+        self._awake = [item for item in self._moving if item.is_awake]
+        self._resting = [(item.is_quiet, item) for item in self._moving if not item.is_awake]
         self._is_awake = any(item.is_awake for item in self._fixed)
         self.is_watchful = self._is_awake or bool(self._moving)
 
@@ -89,12 +97,15 @@ class Channel:
         letter : str or None
             Status, HJ 212; None is N.
         """
-        seen, (low, high) = self._seen, self._range
-        if (seen is not None and end <= seen) or not low <= value <= high or letter not in USABLE:
+        seen = self._seen
+        if (seen is not None and end <= seen) or not self._low <= value <= self._high or letter not in USABLE:
             return NOTHING
         self._seen = end
         source = self._place[1]
-        taking = [item for item in self._moving if item.is_awake or not item.is_quiet(source, start, end, value)]
+        taking = self._awake[:]
+        for is_quiet, item in self._resting:
+            if not is_quiet(source, start, end, value):
+                taking.append(item)
         if self._is_awake or value > self.high or value < self.low:
             taking += [item for item in self._fixed if item.is_awake or item.is_beyond_fixed(value)]
         if not taking:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from alerts.rules.incremental import OVER_RANGE, Value, is_usable, physical_range
+from alerts.rules.incremental import OVER_RANGE, USABLE, Value, physical_range
 from schemas.completeness import HOUR_S
 from schemas.interval import floor_hour
 from schemas.parameter import AveragingMethod, parameter
@@ -105,13 +105,13 @@ class InstrumentHours:
             if value is None:
                 continue
             letter = reading.status.get(code) if reading.status else None
-            if is_usable(value, letter, low, high):
+            if letter in USABLE and low <= value <= high:
                 values.append(value)
                 is_at_least |= letter == OVER_RANGE
         if not values:
             return None
         first = values[0]  # as the stored mean: exact for a constant
-        distance = sum(value - first for value in values)
+        distance = sum([value - first for value in values])
         is_sum = parameter(code).averaging is AveragingMethod.SUM
         value = first * len(values) + distance if is_sum else first + distance / len(values)
         share = min(1.0, len(values) * self._cadence_s / HOUR_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ IDLE_S = 0.075
 RETRY_S = 2.0
 JOIN_S = 10.0
 _ERRORS_SHOWN = 3
+_COLLECT_AFTER = (50_000, 20, 50)
+"""As of the drain (`ingest.collector.drain`): a batch makes thousands of containers without cycles."""
 
 
 class StreamThread:
@@ -87,6 +90,7 @@ class StreamThread:
             state.migrate()
             reader = StreamReader(self._current, log, state, self.baselines, datetime.now(UTC))
             self.error = None
+            gc.set_threshold(*_COLLECT_AFTER)
             while not self._stop.is_set():
                 done = reader.step(datetime.now(UTC))
                 if done.errors:

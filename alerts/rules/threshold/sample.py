@@ -101,7 +101,7 @@ def baseline(values: pd.Series, window_h: int, min_hours: int) -> pd.Series:
 def native_samples(native: pd.DataFrame, rule: ThresholdRule, instrument: Instrument, zone: ZoneInfo) -> list[Sample]:
     """Samples of one instrument's readings, each covering one cadence.
 
-    A reading that `alerts.rules.incremental.is_usable` refuses, or from a time when the instrument was not in service, is absent.
+    A reading that `alerts.rules.incremental.USABLE` leaves out, or from a time when the instrument was not in service, is absent.
     One with status T (over range) is a lower bound.
     """
     if rule.parameter not in native:
