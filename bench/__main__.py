@@ -20,6 +20,7 @@ MODULES = {
     "bench.qc.reprocess_year": ("qc.reprocess_year",),
     "bench.ingest.gateway_conns": ("gateway.conns",),
     "bench.alerts.watch_rate": ("watch.rate",),
+    "bench.alerts.watch_latency": ("watch.latency",),
     "bench.analysis.forecast_daily": (
         "forecast.pm25",
         "forecast.pm25.noweather",
