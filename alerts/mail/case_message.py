@@ -69,6 +69,15 @@ class CaseEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str | None = None
 
 
+class DrawnPicture(NamedTuple):
+    """A picture: its name, PNG, the text instead of it, and whether it is for a dark ground."""
+
+    name: str
+    png: bytes
+    alt: str
+    is_dark: bool
+
+
 class InlinePicture(NamedTuple):
     """A picture of a mail: its name, Content-ID without brackets, PNG, text instead of it, and whether it is for a dark ground."""
 
@@ -101,7 +110,9 @@ def template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def render_case(view: CaseMail, language: str, message_id: str, *, has_pictures: bool = True) -> RenderedCase:
+def render_case(
+    view: CaseMail, language: str, message_id: str, drawn: Sequence[DrawnPicture] | None = None
+) -> RenderedCase:
     """Write a case in a language.
 
     Parameters
@@ -111,11 +122,13 @@ def render_case(view: CaseMail, language: str, message_id: str, *, has_pictures:
         ``zh`` or ``en``.
     message_id : str
         Of the mail, in angle brackets: its pictures get Content-IDs of their own by it.
-    has_pictures : bool
-        False draws none: a check of the words takes milliseconds.
+    drawn : sequence of DrawnPicture or None
+        Pictures of `draw_pictures`, which all recipients of a language can share: they take 0.4 s, the words 2 ms. Empty: none;
+        None: drawn here.
     """
     draft = MailDraft(view, language)
-    pictures = tuple(_pictures(draft, message_id)) if has_pictures else ()
+    found = draw_pictures(view, language) if drawn is None else drawn
+    pictures = tuple(_inline(item, message_id) for item in found)
     context = case_context(draft, pictures)
     return RenderedCase(
         subject=subject(draft),
@@ -258,10 +271,15 @@ def _pairs(pictures: Sequence[InlinePicture]) -> list[tuple[InlinePicture, Inlin
     return [(item, dark[item.name]) for item in pictures if not item.is_dark and item.name in dark]
 
 
-def _pictures(draft: MailDraft, message_id: str) -> list[InlinePicture]:
+def draw_pictures(view: CaseMail, language: str) -> tuple[DrawnPicture, ...]:
+    """Pictures of a case, each on a light and on a dark ground.
+
+    They do not depend on who gets the mail. One that cannot be drawn is left out, and logged.
+    """
     from alerts.mail.picture import availability_picture, map_picture, series_picture
     from alerts.mail.picture.frame import DARK, LIGHT
 
+    draft = MailDraft(view, language)
     t, found = draft.t, []
     is_silence = draft.view.kind in {CaseKind.LINE, CaseKind.SYSTEM}
     wanted = [
@@ -269,13 +287,18 @@ def _pictures(draft: MailDraft, message_id: str) -> list[InlinePicture]:
         ("stations", availability_picture if is_silence else None, t("evidence.silent_chart")),
         ("map", map_picture, t("evidence.map_alt")),
     ]
-    identity = hashlib.sha256(message_id.encode()).hexdigest()[:16]
     for name, draw, alt in wanted:
         for ground, end in ((LIGHT, ""), (DARK, "-dark")):
             png = None if draw is None else _drawn(draw, draft, ground)
             if png is not None:
-                found.append(InlinePicture(name + end, f"{name}{end}.{identity}@skyground", png, alt, bool(end)))
-    return found
+                found.append(DrawnPicture(name + end, png, alt, bool(end)))
+    return tuple(found)
+
+
+def _inline(picture: DrawnPicture, message_id: str) -> InlinePicture:
+    identity = hashlib.sha256(message_id.encode()).hexdigest()[:16]
+    cid = f"{picture.name}.{identity}@skyground"
+    return InlinePicture(picture.name, cid, picture.png, picture.alt, picture.is_dark)
 
 
 def _drawn(draw: Callable[[MailDraft, Ground], bytes | None], draft: MailDraft, ground: Ground) -> bytes | None:

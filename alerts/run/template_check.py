@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from alerts.mail.case_view import CaseMail
     from alerts.people.people import People
     from alerts.settings import AlertSettings
 
@@ -54,21 +53,9 @@ def _mails(console_url: str, now: datetime, language: str) -> dict[str, Callable
         f"alert {kind}": partial(render, views, language) for kind, views in sample_views(now, console_url).items()
     }
     for kind in KINDS:
-        made[kind] = partial(_write_case, sample_mail(kind, now, console_url), language)
+        made[kind] = partial(render_case, sample_mail(kind, now, console_url), language, "<check@skyground>", ())
     made["pictures"] = partial(render_case, sample_mail("opened", now, console_url), language, "<check@skyground>")
     return made | {DIGEST: partial(render_digest, sample_digest(now, console_url), language)}
-
-
-def _write_case(view: CaseMail, language: str) -> None:
-    from alerts.mail.case_message import case_context, template
-    from alerts.mail.draft import MailDraft
-    from alerts.mail.subject import subject
-
-    draft = MailDraft(view, language)
-    context = case_context(draft, ())
-    subject(draft)
-    for name in ("case.txt.jinja", "case.html.jinja"):
-        template(name).render(context)
 
 
 def report_templates(settings: AlertSettings, people: People, now: datetime) -> None:

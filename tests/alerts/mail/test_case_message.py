@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from alerts.mail.case_message import CaseEnvelope, compose_case, message_id, put_together, render_case
+from alerts.mail.case_message import CaseEnvelope, compose_case, draw_pictures, message_id, put_together, render_case
 from alerts.mail.case_view import HistoryStep, MailNews
 from alerts.mail.digest import render_digest
 from alerts.mail.mail_value import Name
@@ -144,6 +144,13 @@ def test_every_news_has_its_words(news: MailNews, language: str) -> None:
     written = render_case(given, language, "<x@y>")
     assert subject_width(written.subject) <= WIDTH
     assert not re.search(r"\bNone\b(?! of )", written.text)
+
+
+def test_recipients_share_the_pictures_of_a_case() -> None:
+    shared = draw_pictures(view("opened"), "en")
+    one, two = (render_case(view("opened"), "en", f"<{name}@example.org>", shared) for name in "ab")
+    assert [item.png for item in one.pictures] == [item.png for item in two.pictures] == [item.png for item in shared]
+    assert render_case(view("opened"), "en", "<a@example.org>", ()).pictures == ()
 
 
 @pytest.mark.parametrize("act", WarningAct)
