@@ -46,6 +46,7 @@ def test_migrating_is_harmless_when_done(url: str) -> None:
             "0010",
             "0011",
             "0012",
+            "0013",
         ]
         store.migrate()
         store.migrate()
