@@ -52,7 +52,7 @@ def parse_rules(text: str, name: str) -> AlertRules:
     if not isinstance(group_over, int) or isinstance(group_over, bool) or group_over < 1:
         msg = f"{name}: key group_over: expected a whole number of at least 1"
         raise RulesFileError(msg)
-    rules = _parse_tables(document.get("rule", []), name)
+    rules = _parse_tables(document.get("rule", []), name, text)
     return AlertRules(
         items=tuple(rule for rule in rules if rule.enabled),
         disabled=tuple(rule for rule in rules if not rule.enabled),
@@ -60,16 +60,35 @@ def parse_rules(text: str, name: str) -> AlertRules:
     )
 
 
-def _parse_tables(tables: object, name: str) -> list[Rule]:
+def _parse_tables(tables: object, name: str, text: str) -> list[Rule]:
     if not isinstance(tables, list) or not tables:
         msg = f"{name}: key rule: expected at least one [[rule]] table"
         raise RulesFileError(msg)
-    rules = [_parse_rule(table, f"{name}: rule {_label(table, position)}") for position, table in enumerate(tables, 1)]
+    rules = []
+    for position, table in enumerate(tables, 1):
+        try:
+            rules.append(_parse_rule(table, f"{name}: rule {_label(table, position)}"))
+        except RulesFileError as error:
+            msg = f"{error} ({_line_of(text, position, str(error))})"
+            raise RulesFileError(msg) from error
     names = [rule.name for rule in rules]
     if doubled := sorted({item for item in names if names.count(item) > 1}):
         msg = f"{name}: rule {doubled[0]!r}: key name: used twice, expected different names"
         raise RulesFileError(msg)
     return rules
+
+
+def _line_of(text: str, position: int, error: str) -> str:
+    """The line of the key that an error names, or else that where its ``[[rule]]`` begins."""
+    lines = text.split("\n")
+    begins = [number for number, line in enumerate(lines) if re.match(r"\s*\[\[\s*rule\s*\]\]", line)]
+    if len(begins) < position:  # tables written in another way
+        return f"rule number {position}"
+    first, after = begins[position - 1], (begins[position:] or [len(lines)])[0]
+    key = re.search(r": key (?:\w+\.)*(\w+)", error)
+    own = re.compile(rf"\s*{re.escape(key[1])}\s*=") if key else None
+    found = [number for number in range(first, after) if own and own.match(lines[number])]
+    return f"line {(found or [first])[0] + 1}"
 
 
 def _label(table: object, position: int) -> str:

@@ -12,7 +12,7 @@ from alerts.rules.baseline import Baselines, HourOfDay, hour_of_day
 from alerts.rules.rules import RulesFileError
 from alerts.stream.core import Core
 from schemas.alert import AlertState
-from tests.alerts.stream.feed import T0, core_of, moves, network_of, play, reading, rules_of
+from tests.alerts.stream.feed import COMMON, T0, core_of, moves, network_of, play, reading, rules_of
 
 RATE = 'kind = "rate"\nnetwork = "gas"\nparameter = "so2"\nunit = "ug/m3"\nrise = 100\nper_min = 10\nfloor = 150\nclear_for_h = 0.05\n'
 STUCK = 'kind = "persistence"\nnetwork = "gas"\nparameter = "pm25"\nunit = "ug/m3"\nfor_h = 0.5\nmax_gap_h = 0.2\nclear_for_h = 0\nignore_up_to = 3\n'
@@ -142,3 +142,12 @@ def test_a_contradiction_is_refused_with_its_place(body: str, words: str) -> Non
     with pytest.raises(RulesFileError) as refused:
         rules_of(body)
     assert words in str(refused.value)
+    assert "(line " in str(refused.value)
+
+
+def test_a_refusal_names_the_line_of_the_key() -> None:
+    with pytest.raises(RulesFileError, match=r"rule 'r1': key unit: .* \(line 33\)$") as refused:
+        rules_of(STUCK, RATE.replace("ug/m3", "furlong"))
+    text = "".join(COMMON.format(name=f"r{n}") + body + "\n" for n, body in enumerate([STUCK, RATE]))
+    line = int(str(refused.value).rpartition("line ")[2].rstrip(")"))
+    assert text.split("\n")[line - 1].startswith("unit")
