@@ -14,17 +14,19 @@ import msgspec
 import pytest
 
 from alerts.rules.baseline import Baselines
+from alerts.run.evaluation import evaluate
 from alerts.stream.configuration import Configuration
 from alerts.stream.follow import CURSOR, collector_settings, start_position
 from alerts.stream.reader import StreamReader
 from alerts.stream.snapshot import NAME, read_snapshot
 from alerts.stream.watch import Round, run
-from schemas.alert import AlertState
+from schemas.alert import AlertState, EndReason
+from schemas.interval import floor_hour
 from schemas.message import RawMessage
 from store.rawlog import BEGINNING, RawLog
 from tests.alerts.run.test_job import changed, mails
 from tests.alerts.stream.feed import COMMON
-from tests.alerts.stream.test_core import NATIVE
+from tests.alerts.stream.test_core import HOURLY, NATIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,6 +175,30 @@ def test_changed_rules_are_taken_up_with_what_the_old_ones_knew(
     assert drain(reader) == []
     log.append([message(datetime.now(UTC) - n * MINUTE, 90.0) for n in (4, 3, 2, 1)])
     assert drain(reader) == ["ok"]
+
+
+def test_the_pass_over_stored_hours_confirms_what_the_stream_found_and_withdraws_it_when_its_grounds_are_gone(
+    streamed: AlertSettings,
+    log: RawLog,
+    state: StateStore,
+    write_hours: Callable[..., None],
+    now: datetime,
+) -> None:
+    streamed.rules.write_text(COMMON.format(name="r0") + HOURLY, encoding="utf-8")
+    hour = floor_hour(now) - 60 * MINUTE
+    log.append([message(hour + n * MINUTE, 190.0) for n in range(60)])
+    reader = reader_of(streamed, log, state)
+    assert drain(reader) == ["firing"]
+    window = (now - timedelta(days=2), now, now)
+    assert evaluate(streamed, *window) == 0  # before the hour is stored
+    write_hours("t-01", [20.0, 190.5])
+    assert evaluate(streamed, *window) == 0
+    write_hours("t-01", [20.0, 190.5], flag=4)
+    assert evaluate(streamed, *window) == 1
+    assert state.alerts.get_states()["r0/t-01/pm25"].transition.reason is EndReason.INVALIDATED
+    log.append([message(hour + n * MINUTE, 190.0) for n in range(60)])
+    assert drain(reader) == []
+    assert evaluate(streamed, *window) == 0
 
 
 WATCH = """
