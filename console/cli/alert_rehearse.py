@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ def rehearse(  # noqa: PLR0917 - options of a command
     from alerts.rules.rules import RulesFileError
     from alerts.run.rehearsal import RehearsalError, rehearse_rule
 
+    if not all(math.isfinite(value) for value in threshold):
+        msg = "expected finite numbers"
+        raise typer.BadParameter(msg, param_hint="--threshold")
     settings = _settings()
     now = shell.now()
     first, last = span(start, end, settings.stations.timezone, now)
@@ -131,7 +135,7 @@ def _line(item: RehearsalScore, unit: str, say: object) -> str:
         return str(first)
     shares = {name: "-" if (value := getattr(item, name)) is None else f"{value:.2f}" for name in ("pod", "far", "csi")}
     lead = "-" if item.lead_h is None else f"{item.lead_h:.1f}"
-    return f"{first} " + str(
+    return f"{first}; " + str(
         say("scored", detected=item.detected, events=item.events, false=item.false_alerts, lead=lead, **shares)
     )
 

@@ -82,6 +82,7 @@ def test_a_rule_is_rehearsed_with_a_curve_and_a_picture(run: Callable[..., Done]
     assert "POD" in lines[-1]
     refused = run("rehearse", "absent", *SPAN)
     assert (refused.returncode, "expected one of pm25-test, quiet" in refused.stderr) == (2, True)
+    assert run("rehearse", "pm25-test", *SPAN, "--threshold", "nan").returncode == 2
     assert "only threshold rules" in run("rehearse", "quiet", *SPAN).stderr
     assert "no valid hour" in run("rehearse", "pm25-test", "--from", "2020-01-01", "--to", "2020-01-02").stderr
 
