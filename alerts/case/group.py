@@ -4,42 +4,46 @@ An alert is a rise from its begin to its end so far. Rises that the analysis fin
 but exceed no threshold join alerts on either side of them, and the true onset of an alert's own series lies before the alert.
 
 `analysis.case.event` joins rises up to 60 km apart. Two of its events are one episode where the same parameter that forms in
-the air (`FORMED`) rises in both for at least three hours together, and in those hours at most stations of the region between and around.
+the air (`FORMED`) rises in both at the same time, and then at half of the stations of the region between and around. Alerts of parameters
+that are emitted, and a plume inside such an episode, are another event.
 Every rule joins more when a rise becomes longer or another one comes: an alert that was joined is never parted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from analysis.case.event import Event, EventRise, group_events
-from analysis.case.event.link import FORMED, SHARED_H
+from analysis.case.event.link import FORMED
 from schemas.geodesy import great_circle_km
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     import pandas as pd
 
     from schemas.alert_case import CaseAlert
     from schemas.network import Station
 
+_RiseKey = tuple[datetime, datetime, str, str]
 AlertRef = tuple[str, int]
 """``alert_key`` and ``begin_id`` of an alert."""
-REGION_KM = 200.0
+REGION_KM = 300.0
 """Stations that decide whether two events are one episode of the region [km]; project choice."""
 REGION_SHARE = 0.5
 """Share of them at which the parameter has to rise [1]; project choice."""
 REGION_STATIONS = 5
 """And at least so many; project choice."""
+REGION_SHARED = timedelta(hours=1)
+"""Time that both have in common; project choice."""
+REGION_CITIES = 3
+"""An episode of so many cities is a case of its own: a plume inside it is another event; project choice."""
 RADIATION = "gamma_dose_rate"
 _SHORTEST = timedelta(minutes=1)
 _SCORE = 5.0
-_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,30 +89,47 @@ def one_event(
     list of frozenset of AlertRef
         Every alert is in exactly one.
     """
-    rises: dict[tuple[datetime, datetime, str, str], EventRise] = {}
-    members: dict[tuple[datetime, datetime, str, str], list[AlertRef]] = {}
-    alone = []
+    known = [item for item in alerts if item.station_id in stations and item.parameter is not None]
+    alone = [frozenset({ref_of(item)}) for item in alerts if item.station_id not in stations or item.parameter is None]
+    formed = [item for item in known if item.parameter in FORMED and item.parameter != RADIATION]
+    regional = [refs for refs in _grouped(formed, stations, air, now) if _cities(formed, refs) >= REGION_CITIES]
+    taken = frozenset[AlertRef]().union(*regional)
+    rest = [item for item in known if ref_of(item) not in taken]
+    return [*regional, *_grouped(rest, stations, air, now), *alone]
+
+
+def _cities(alerts: Iterable[CaseAlert], refs: Collection[AlertRef]) -> int:
+    return len({item.city for item in alerts if ref_of(item) in refs})
+
+
+def _grouped(
+    alerts: Sequence[CaseAlert], stations: Mapping[str, Station], air: CaseAir, now: datetime
+) -> list[frozenset[AlertRef]]:
+    """Alerts of known stations by event, those of one episode of the region together."""
+    rises: dict[_RiseKey, EventRise] = {}
+    members: dict[_RiseKey, list[AlertRef]] = {}
     for alert in alerts:
-        if alert.station_id not in stations or alert.parameter is None:
-            alone.append(frozenset({ref_of(alert)}))
-            continue
         rise = rise_of(alert, now)
         rises[_key(rise)] = rise
         members.setdefault(_key(rise), []).append(ref_of(alert))
     parameters = {item.parameter for item in rises.values()}
-    known = [
+    bridges = [
         item
         for item in air.rises
-        if item.parameter in parameters and item.station_id in stations and not item.is_fall and item.start < now
+        if item.parameter in parameters
+        and item.station_id in stations
+        and not item.is_fall
+        and item.start < now
+        and _key(item) not in rises
     ]
-    all_rises = [*rises.values(), *(item for item in known if _key(item) not in rises)]
+    all_rises = [*rises.values(), *bridges]
     events = group_events(all_rises, stations, winds=air.winds, measured=air.measured)
     found = []
     for group in _episodes(events, all_rises, stations, air.measured):
         refs = {ref for event in group for rise in event.rises for ref in members.get(_key(rise), ())}
         if refs:
             found.append(frozenset(refs))
-    return [*found, *alone]
+    return found
 
 
 def rise_of(alert: CaseAlert, now: datetime) -> EventRise:
@@ -126,7 +147,7 @@ def rise_of(alert: CaseAlert, now: datetime) -> EventRise:
     )
 
 
-def _key(rise: EventRise) -> tuple[datetime, datetime, str, str]:
+def _key(rise: EventRise) -> _RiseKey:
     return rise.start, rise.end, rise.station_id, rise.parameter
 
 
@@ -209,10 +230,10 @@ def _of(event: Event, parameter: str) -> list[EventRise]:
 
 
 def _longest_overlap(one: Sequence[EventRise], other: Sequence[EventRise]) -> tuple[datetime, datetime] | None:
-    """The longest time that a rise of each has in common, of at least `SHARED_H`; None where there is none."""
+    """The longest time that a rise of each has in common, of at least `REGION_SHARED`; None where there is none."""
     spans = [(max(a.start, b.start), min(a.end, b.end)) for a in one for b in other]
     longest = max(spans, key=lambda span: span[1] - span[0], default=None)
-    return longest if longest is not None and longest[1] - longest[0] >= SHARED_H * _HOUR else None
+    return longest if longest is not None and longest[1] - longest[0] >= REGION_SHARED else None
 
 
 def _km(one: Station, other: Station) -> float:

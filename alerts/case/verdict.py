@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alerts.case.group import AlertRef
     from schemas.alert_case import CaseAlert
 
-SURE_FAULT = 0.3
+SURE_FAULT = 0.4
 """Probability of an event below which a verdict of fault keeps duty staff out of it [1]; above it is undecided; project choice."""
 RADIATION = frozenset({"gamma_dose_rate"})
 

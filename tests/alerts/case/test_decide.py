@@ -230,3 +230,18 @@ def test_two_hundred_stations_of_one_episode_are_one_case() -> None:
     found = one(round_of([], *fresh, network=network, hours=4))
     assert len(found.stations) == 200
     assert at(4) - found.since == 4 * HOUR
+
+
+def test_a_plume_of_another_parameter_inside_an_episode_of_three_cities_is_another_case() -> None:
+    places = ("sy-1", "sy-2", "sy-3", "as-1", "as-2", "as-3", "dl-1")
+    haze = [begin(number, name) for number, name in enumerate(places, 1)]
+    first = round_of([], *haze, hours=4)
+    assert len(one(first).cities) == 3
+    after = round_of(first, begin(8, parameter="so2", rule="so2-hour", hours=4), hours=5)
+    assert [item.parameters for item in after] == [("pm25",), ("so2",)]
+
+
+def test_a_rise_at_few_of_the_stations_of_a_region_joins_no_cities() -> None:
+    quiet = dict.fromkeys(("sy-1", "sy-2", "sy-3", "as-1", "as-2", "as-3", "dl-1"), ("pm25",))
+    found = round_of([], begin(1), begin(2, "as-1"), begin(3, "dl-1"), hours=4, air=CaseAir(measured=quiet))
+    assert len(found) == 3
