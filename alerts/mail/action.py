@@ -33,7 +33,7 @@ def action_keys(view: CaseMail) -> list[str]:
         return ["none" if view.is_over else "others"]
     if view.is_over:
         return ["resolve"]
-    steps = list(_BY_KIND.get(view.kind) or _of_event(view))
+    steps = list(_SILENT if view.is_silent_station else _BY_KIND.get(view.kind) or _of_event(view))
     if view.people.taken_by is None and view.kind is not CaseKind.WARNING:
         steps.append("take")
     return steps
@@ -54,6 +54,7 @@ _BY_NEWS = {
     MailNews.MOVED: ["none"],
     MailNews.RESOLVED: ["none"],
 }
+_SILENT = ["call_station", "power", "no_backfill"]
 _BY_KIND = {
     CaseKind.LINE: ["carrier", "power", "no_backfill"],
     CaseKind.SYSTEM: ["restart", "log"],

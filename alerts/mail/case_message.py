@@ -281,7 +281,7 @@ def draw_pictures(view: CaseMail, language: str) -> tuple[DrawnPicture, ...]:
 
     draft = MailDraft(view, language)
     t, found = draft.t, []
-    is_silence = draft.view.kind in {CaseKind.LINE, CaseKind.SYSTEM}
+    is_silence = draft.view.kind in {CaseKind.LINE, CaseKind.SYSTEM} or draft.view.is_silent_station
     wanted = [
         ("series", series_picture, t("evidence.chart_alt", name=title_of(draft), when=draft.since())),
         ("stations", availability_picture if is_silence else None, t("evidence.silent_chart")),

@@ -459,6 +459,12 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
         return self.news.is_over or self.ended_at is not None or self.state is not CaseState.OPEN
 
     @property
+    def is_silent_station(self) -> bool:
+        """Whether it is one station without data, rather than an instrument with wrong data."""
+        is_silent = bool(self.stations) and self.stations[0].state is StationState.SILENT
+        return self.kind is CaseKind.FAULT and self.fault is None and is_silent
+
+    @property
     def cities(self) -> tuple[Name, ...]:
         """Cities of the case's stations, that of the worst first."""
         return tuple(dict.fromkeys(item.city for item in self.stations if item.city.zh or item.city.en))

@@ -38,7 +38,8 @@ class CertaintyGround(NamedTuple):
 
 def grade_of(view: CaseMail) -> str:
     """``high``, ``medium`` or ``low``."""
-    if view.kind in {CaseKind.LINE, CaseKind.SYSTEM} or view.news is MailNews.WITHDRAWN:
+    is_measured = view.kind in {CaseKind.LINE, CaseKind.SYSTEM} or view.is_silent_station
+    if is_measured or view.news is MailNews.WITHDRAWN:
         return "high"
     if (view.kind is CaseKind.FAULT or view.news is MailNews.MOVED) and view.verdict is not None:
         return _by_probability(view.verdict.probability)
@@ -93,7 +94,7 @@ def grounds_of(draft: MailDraft) -> list[CertaintyGround]:
         return [item._replace(is_doubt=False) for item in _of_verdict(draft)]
     if view.silence is not None:
         return list(_of_silence(draft))
-    if view.kind is CaseKind.SYSTEM:
+    if view.kind is CaseKind.SYSTEM or view.is_silent_station:
         return [CertaintyGround(draft.t("sure.measured"), is_doubt=False)]
     found = list(_of_quality(draft, view.quality)) if view.quality else []
     if view.kind in {CaseKind.FORECAST, CaseKind.WARNING}:
@@ -142,7 +143,7 @@ def _of_quality(draft: MailDraft, quality: DataQuality) -> Iterator[CertaintyGro
 
 
 def _values(draft: MailDraft, values: tuple[float, ...]) -> str:
-    decimals = draft.lead.decimals
+    decimals = draft.view.lead.decimals if draft.view.lead else 1
     return " / ".join(number_text(item, decimals_of(item, decimals), draft.language) for item in values)
 
 

@@ -71,6 +71,8 @@ _OWN_CAUSES = {CaseKind.LINE, CaseKind.SYSTEM, CaseKind.FAULT}
 
 def _own_cause(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
+    if view.is_silent_station:
+        return t("why.silent")
     if view.kind is CaseKind.LINE:
         return t("why.line")
     if view.kind is CaseKind.SYSTEM:

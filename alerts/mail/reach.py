@@ -45,6 +45,8 @@ def reach_forms(draft: MailDraft) -> list[str]:
 def _by_kind(draft: MailDraft) -> list[str]:
     view, t = draft.view, draft.t
     grade = t(f"grade.{grade_of(view)}")
+    if view.is_silent_station:
+        return [t("reach.silent")]
     if view.kind is CaseKind.FAULT:
         return [t("reach.graded", text=t("reach.fault"), grade=grade), t("reach.fault")]
     if view.kind is CaseKind.LINE:

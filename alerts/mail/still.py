@@ -22,7 +22,7 @@ def still(draft: MailDraft) -> str:
         return t("still.withdrawn") if view.news is MailNews.WITHDRAWN else t("still.moved")
     if view.is_over:
         return _over(draft)
-    key = _BY_KIND.get(view.kind)
+    key = "silent" if view.is_silent_station else _BY_KIND.get(view.kind)
     return t(f"still.{key}", length=draft.length(abs(view.now - view.since))) if key else _open(draft)
 
 

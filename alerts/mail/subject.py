@@ -7,6 +7,7 @@ subject is too long, its parts take shorter forms in a fixed order, and at last 
 from __future__ import annotations
 
 import unicodedata
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.mail.case_view import MailNews
@@ -24,6 +25,8 @@ LEAST_NAME = 2
 SHORT_NAME = 5
 """Characters of a cut name, without the sign that says so; shorter names are never cut."""
 CUT = "…"
+DAYS_FROM_H = 72
+"""Longer times are written in days."""
 LAST = -1
 """Number of the form that is taken at last."""
 
@@ -54,7 +57,8 @@ def subject(draft: MailDraft) -> str:
     """Subject of a mail, on one line."""
     label = _forms(f"[{label_text(draft)}]", f"[{brief_label(draft)}]")
     if draft.view.is_over:
-        label = label._replace(last=f"[{draft.t('label.ended')}]" if draft.view.ended_at else None)
+        has_ended = draft.view.news in {MailNews.ENDED, MailNews.ENDED_LATE}
+        label = label._replace(last=f"[{draft.t('label.ended')}]" if has_ended else None)
     head, *groups = _parts(draft)
     text = _fitted([(label, *head), *groups], draft.t("subject.bar"))
     return text.replace("） ", "）")
@@ -72,7 +76,7 @@ def label_text(draft: MailDraft) -> str:
         return t("label.ended")
     if view.news in _JOINED_LABELS:
         return t("label.joined", severity=severity, news=t(f"label.{view.news}"))
-    if view.kind in {CaseKind.FAULT, CaseKind.SYSTEM, CaseKind.FORECAST}:
+    if view.kind in {CaseKind.FAULT, CaseKind.SYSTEM, CaseKind.FORECAST} and not view.is_silent_station:
         return t("label.joined", severity=severity, news=t(f"label.{view.kind}"))
     return severity
 
@@ -147,6 +151,21 @@ def _form(part: _Part, number: int, cut: int | None) -> str:
     return form.replace("{}", name)
 
 
+def brief_length(duration: timedelta) -> str:
+    """Length of a time in one unit, by its symbol.
+
+    Examples
+    --------
+    >>> [brief_length(timedelta(minutes=minutes)) for minutes in (35, 188, 7_000)]
+    ['35 min', '3 h', '5 d']
+    """
+    minutes = round(duration / timedelta(minutes=1))
+    if minutes < 60:  # noqa: PLR2004 - an hour
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    return f"{hours} h" if hours < DAYS_FROM_H else f"{round(hours / 24)} d"
+
+
 def _plain(text: str) -> str:
     """On one line: a name may hold line ends, which a header must not."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
@@ -176,11 +195,13 @@ def _place(draft: MailDraft) -> _Part:
 
 def _parts(draft: MailDraft) -> list[tuple[_Part, ...]]:
     view = draft.view
-    if view.news in {MailNews.ENDED, MailNews.ENDED_LATE} and view.lead is not None:
+    is_measured = view.kind in {CaseKind.POLLUTION, CaseKind.RADIATION}
+    if is_measured and view.news in {MailNews.ENDED, MailNews.ENDED_LATE} and view.lead is not None:
         return _ended(draft)
     figures = _FIGURES.get(view.kind, _value)(draft)
     if view.is_over:
-        return [figures, (_forms(_result(draft)),)]
+        brief = draft.t("subject.moved_brief") if view.news is MailNews.MOVED else ""
+        return [figures, (_forms(_result(draft), brief),)]
     return [figures, (_forms(*reach_forms(draft)),), _who(draft)]
 
 
@@ -193,7 +214,9 @@ def _result(draft: MailDraft) -> str:
         return t("subject.withdrawn")
     if view.ended_at is None:
         return t("subject.resolved")
-    return t("subject.lasted", length=draft.length(view.ended_at - view.since))
+    if view.ended_at <= view.since:
+        return t("subject.not_expected")
+    return t("subject.lasted", length=brief_length(view.ended_at - view.since))
 
 
 def _value(draft: MailDraft) -> tuple[_Part, ...]:
@@ -234,7 +257,7 @@ def _ended(draft: MailDraft) -> list[tuple[_Part, ...]]:
     last = f"{ended.astimezone(view.zone):%H:%M}"
     if (ended - view.since).days > 0:
         last = draft.clock(ended)
-    length = draft.length(lead.beyond if lead.beyond is not None else ended - view.since)
+    length = brief_length(lead.beyond if lead.beyond is not None else ended - view.since)
     key = "subject.beyond_below" if lead.is_below else "subject.beyond"
     span = t(key, first=first, last=last, limit=draft.limit, length=length)
     brief, last_form = (
@@ -268,13 +291,17 @@ def _failure(draft: MailDraft) -> tuple[_Part, ...]:
 
 def _fault(draft: MailDraft) -> tuple[_Part, ...]:
     view = draft.view
+    if view.is_silent_station:
+        return (_place(draft), _forms(draft.t("subject.silent_station")), _since(draft))
     instrument = view.fault.instrument_id if view.fault else ""
     parameter = draft.parameter() if view.lead else ""
     value = draft.shown(view.lead.latest) if view.lead and view.lead.latest else ""
-    return (_place(draft), _name(instrument), _forms(f"{parameter} {value}"), _since(draft))
+    return (_place(draft), _name(instrument), _name(parameter, f"{{}} {value}"), _since(draft))
 
 
 def _forecast(draft: MailDraft) -> tuple[_Part, ...]:
+    if draft.view.lead is None:
+        return (_place(draft), _since(draft))
     t, lead = draft.t, draft.lead
     value = t("subject.expected", value=draft.shown(lead.extreme), limit=draft.limit)
     return (_place(draft), _name(draft.parameter()), _forms(value), _since(draft))

@@ -142,7 +142,9 @@ def _amended(draft: MailDraft) -> str:
 
 
 def _amount(draft: MailDraft, name: str, value: float) -> str:
-    return f"{value:.0f}" if name == "stations" else draft.quantity(MailValue(value=value))
+    if name == "stations" or draft.view.lead is None:
+        return number_text(value, 0 if name == "stations" else 1, draft.language)
+    return draft.quantity(MailValue(value=value))
 
 
 def _silence(draft: MailDraft) -> str:
@@ -165,8 +167,10 @@ def _failure(draft: MailDraft) -> str:
 def _fault(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
     fault = view.fault
-    if fault is None:
-        return draft.place()
+    if view.is_silent_station:
+        return t("what.silent_station", station=draft.place(), when=draft.since())
+    if fault is None or view.lead is None:
+        return view.rule.title.of(draft.language) if view.rule else draft.place()
     model = f" ({fault.model})" if fault.model else ""
     first = t("what.fault", instrument=fault.instrument_id + model, name=draft.parameter(), when=draft.since())
     invalid = t("what.invalid_hours", count=fault.invalid_hours) if fault.invalid_hours else ""
@@ -174,6 +178,8 @@ def _fault(draft: MailDraft) -> str:
 
 
 def _forecast(draft: MailDraft) -> str:
+    if draft.view.lead is None:
+        return draft.place()
     t, lead = draft.t, draft.lead
     at = draft.clock(lead.extreme.at) if lead.extreme and lead.extreme.at else ""
     band = next((item for item in lead.forecast if lead.extreme and item.start == lead.extreme.at), None)

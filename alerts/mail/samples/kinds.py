@@ -28,6 +28,7 @@ KINDS: dict[str, Callable[[datetime, str], CaseMail]] = {
     "forecast": air.forecast,
     "line": other.line,
     "fault": other.fault,
+    "silent": other.silent,
     "system": other.system,
     "gamma": other.gamma,
     "warning": other.warning,

@@ -72,6 +72,15 @@ def line(now: datetime, console_url: str) -> CaseMail:
     )
 
 
+def silent(now: datetime, console_url: str) -> CaseMail:
+    """One station without data, while the others of its city report."""
+    since = now - timedelta(minutes=47)
+    view = _case(now, console_url, CaseKind.FAULT, since)
+    own = station(ANSHAN, 3, StationState.SILENT, since=since)
+    near = (station(ANSHAN, 1, StationState.ORDINARY), *ordinary((SHENYANG, "211000", "211100", "210800"), far=80.0))
+    return replace(view, audience=Audience.OPERATOR, stations=(own,), near=near, people=waiting(now, team="operators"))
+
+
 def system(now: datetime, console_url: str) -> CaseMail:
     """The broker does not answer: one mail for all stations."""
     since = now - timedelta(minutes=6)

@@ -54,7 +54,7 @@ def test_the_subject_of_the_case_in_the_brief() -> None:
 
 def test_an_end_that_is_reported_late_says_peak_span_and_the_value_now() -> None:
     text = subject(draft("ended_late", "zh"))
-    assert text == "[已结束·补报] 沈阳1号 PM2.5 峰值299 · 13:00–18:00 超150共5 小时 · 现28"
+    assert text == "[已结束·补报] 沈阳1号 PM2.5 峰值299 · 13:00–18:00 超150共5 h · 现28"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
