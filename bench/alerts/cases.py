@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from schemas.alert_case import AlertCase, CaseAlert
 
 SEEDS = (56_100,)
-"""Used for the score only, once; developed on 56,000 to 56,009."""
+"""Scored once on 2026-11-29; developed on 56,000."""
 RULES = Path(__file__).parents[2] / "deploy" / "rules.example.toml"
 TAIL = timedelta(hours=6)
 HOUR = timedelta(hours=1)
