@@ -74,6 +74,8 @@ class SharedSettings(BaseSettings):
     zone: str = "Asia/Shanghai"
     language: Language = Language.ZH
     console_url: str = "http://127.0.0.1:8088"
+    api_token: SecretStr = SecretStr("")
+    api_token_file: Path | None = None
     enterprises: Path | None = None
     receptor_errors: Path | None = None
     weather_forecast: Path | None = None

@@ -64,6 +64,19 @@ def subject(draft: MailDraft) -> str:
     return text.replace("） ", "）")
 
 
+def subject_figures(draft: MailDraft, width: int = WIDTH) -> str:
+    """The subject's first part without its label: place, parameter, value with arrow and limit, since when.
+
+    Parameters
+    ----------
+    draft : MailDraft
+    width : int
+        Characters at most, as far as figures are not cut.
+    """
+    head, *_ = _parts(draft)
+    return _fitted([head], draft.t("subject.bar"), width).replace("） ", "）")
+
+
 def label_text(draft: MailDraft) -> str:
     """Severity, or what became of the case, as the subject and the head of the mail show it."""
     view, t = draft.view, draft.t
@@ -107,7 +120,7 @@ def brief_label(draft: MailDraft) -> str:
     return label_text(draft) if has_own else draft.t(f"severity_{view.severity}")
 
 
-def _fitted(groups: list[tuple[_Part, ...]], bar: str) -> str:
+def _fitted(groups: list[tuple[_Part, ...]], bar: str, width: int = WIDTH) -> str:
     """The longest forms that fit; groups are joined by the bar, parts of a group by a space."""
     chosen = [[0] * len(group) for group in groups]
 
@@ -121,26 +134,26 @@ def _fitted(groups: list[tuple[_Part, ...]], bar: str) -> str:
     # the last groups lose first: cause, then who has it, then since when
     for row in (*range(1, len(groups)), 0):
         for column in reversed(range(len(groups[row]))):
-            while subject_width(text()) > WIDTH and chosen[row][column] + 1 < len(groups[row][column].forms):
+            while subject_width(text()) > width and chosen[row][column] + 1 < len(groups[row][column].forms):
                 chosen[row][column] += 1
     names = [part.name for group in groups for part in group]
-    found = _cut_names(text, names)
-    if subject_width(found) > WIDTH:
+    found = _cut_names(text, names, width)
+    if subject_width(found) > width:
         for group, numbers in zip(groups, chosen, strict=True):
             numbers[:] = [
                 LAST if part.last is not None else number for part, number in zip(group, numbers, strict=True)
             ]
-        found = _cut_names(text, names)
+        found = _cut_names(text, names, width)
     return found
 
 
-def _cut_names(text: Callable[[int | None], str], names: list[str]) -> str:
+def _cut_names(text: Callable[[int | None], str], names: list[str], width: int) -> str:
     """The text with its names cut to the longest length at which it fits."""
-    if subject_width(text(None)) <= WIDTH:
+    if subject_width(text(None)) <= width:
         return text(None)
     longest = max(map(subject_width, names), default=0)
     lengths = range(longest, LEAST_NAME, -1)
-    return next((text(length) for length in lengths if subject_width(text(length)) <= WIDTH), text(LEAST_NAME))
+    return next((text(length) for length in lengths if subject_width(text(length)) <= width), text(LEAST_NAME))
 
 
 def _form(part: _Part, number: int, cut: int | None) -> str:

@@ -265,7 +265,7 @@ class SourceList(BaseModel):
     rows: list[SourceRow]
 
 
-class CaseModel(BaseModel):
+class CaseFileModel(BaseModel):
     """Case file of an event, see docs/attribution.md; further fields: event, peak, kinds, bearing, place, enterprises, similar."""
 
     model_config = ConfigDict(extra="allow")
@@ -287,11 +287,11 @@ class CaseModel(BaseModel):
     )
 
 
-class CaseList(BaseModel):
+class CaseFileList(BaseModel):
     """Case files, the newest event first."""
 
     limit: int
-    cases: list[CaseModel]
+    cases: list[CaseFileModel]
 
 
 class ReportVersionModel(BaseModel):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from fastapi import Request, Response
 
+from alerts.case.life import CaseStepError
+from console.api.token import TokenProblem
 from console.view.query import SeriesQueryError
 from store.error import StoreError
 
@@ -28,6 +30,8 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(SeriesQueryError, _query_problem)
     app.add_exception_handler(NotFoundProblem, _not_found_problem)
     app.add_exception_handler(StoreError, _store_problem)
+    app.add_exception_handler(TokenProblem, _token_problem)
+    app.add_exception_handler(CaseStepError, _step_problem)
 
 
 async def _query_problem(request: Request, error: Exception) -> Response:
@@ -43,6 +47,17 @@ async def _not_found_problem(request: Request, error: Exception) -> Response:
 def not_found_problem(request: Request, detail: str) -> Response:
     """The answer to an address that names nothing."""
     return _problem(request, 404, "Not found", detail, {})
+
+
+async def _token_problem(request: Request, error: Exception) -> Response:
+    answer = _problem(request, 401, "Token needed", str(error), {})
+    answer.headers["www-authenticate"] = "Bearer"
+    return answer
+
+
+async def _step_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CaseStepError)
+    return _problem(request, 409, "Not allowed in the present state", error.text("en"), {"reason": error.reason.value})
 
 
 async def _store_problem(request: Request, error: Exception) -> Response:

@@ -13,13 +13,11 @@ from fastapi import APIRouter, Response
 
 from console.api.alerts import answer_alerts
 from console.api.answer import json_answer
-from console.api.cases import answer_case, answer_cases, answer_picture
+from console.api.case_routes import add_case_file_routes, add_case_routes, add_mute_routes
 from console.api.flags_why import answer_why
 from console.api.health import health_in_time
 from console.api.model import (
     AlertList,
-    CaseList,
-    CaseModel,
     FlagList,
     HealthReport,
     Problem,
@@ -35,11 +33,6 @@ from console.api.sources import answer_sources
 from console.api.word import (
     PREFIX,
     AlertWords,
-    CaseParameter,
-    CaseStart,
-    CaseStation,
-    CaseWords,
-    PictureWords,
     ReportFileWords,
     ReportLanguage,
     ReportPeriodText,
@@ -61,7 +54,6 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     503: {"model": Problem, "description": "A database cannot be used; the problem names it and what to do."},
 }
 
-_ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such case file."}}
 _NO_SOLUTION: dict[int | str, dict[str, Any]] = {
     404: {
         "model": Problem,
@@ -71,7 +63,6 @@ _NO_SOLUTION: dict[int | str, dict[str, Any]] = {
 _SOURCES = "Mass from each factor, hour by hour, with intervals"
 _NO_REPORT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such report."}}
 _REPORT_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}, "application/pdf": {}}}}
-_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 
 
 def build_router(queries: Queries) -> APIRouter:
@@ -102,11 +93,13 @@ def build_router(queries: Queries) -> APIRouter:
     async def alerts(given: AlertWords) -> Response:
         return await read_in(CALLS, partial(answer_alerts, queries, given))
 
-    @router.get("/cases", response_model=CaseList, summary="Case files of events, the newest first")
-    async def cases(given: CaseWords) -> Response:
-        return await read_in(CALLS, partial(answer_cases, queries, given))
+    add_case_routes(router, queries)
+    add_mute_routes(router, queries)
+    add_case_file_routes(router, queries)
 
-    _add_product_routes(router, queries)
+    @router.get("/sources", response_model=SourceList, responses=_NO_SOLUTION, summary=_SOURCES)
+    async def sources(given: SourceWords) -> Response:
+        return await read_in(CALLS, partial(answer_sources, queries, given))
 
     @router.get("/health", response_model=HealthReport, summary="State of the databases and of the network")
     async def health() -> Response:
@@ -114,24 +107,6 @@ def build_router(queries: Queries) -> APIRouter:
 
     _add_report_routes(router, queries)
     return router
-
-
-def _add_product_routes(router: APIRouter, queries: Queries) -> None:
-    address = "/cases/{station}/{parameter}/{start}"
-
-    @router.get("/sources", response_model=SourceList, responses=_NO_SOLUTION, summary=_SOURCES)
-    async def sources(given: SourceWords) -> Response:
-        return await read_in(CALLS, partial(answer_sources, queries, given))
-
-    @router.get(address, response_model=CaseModel, responses=_ABSENT, summary="The case file of an event")
-    async def case(station: CaseStation, parameter: CaseParameter, start: CaseStart) -> Response:
-        return await read_in(CALLS, partial(answer_case, queries, f"{station}/{parameter}/{start}"))
-
-    @router.get(f"{address}/picture", responses=_ABSENT | _PICTURE, summary="Picture of a case file, PNG")
-    async def picture(
-        station: CaseStation, parameter: CaseParameter, start: CaseStart, given: PictureWords
-    ) -> Response:
-        return await read_in(CALLS, partial(answer_picture, queries, f"{station}/{parameter}/{start}", given))
 
 
 def _add_report_routes(router: APIRouter, queries: Queries) -> None:

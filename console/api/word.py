@@ -12,6 +12,7 @@ from console.view.query import check_words
 
 PREFIX = "/api/v1"
 MOST_ALERTS = 500
+MOST_CASE_FILES = 200
 MOST_CASES = 200
 MOST_REPORTS = 200
 StationWord = Annotated[str, Query(alias="station", description="Station ids, separated by commas.")]
@@ -42,8 +43,11 @@ AlertLimitWord = Annotated[
     Query(alias="limit", description=f"Most ended alerts in the answer: 1 to {LONGEST_PAGE}, default {MOST_ALERTS}."),
 ]
 NetworkWord = Annotated[str, Query(alias="network", description="`pm` or `voc`.")]
-CaseLimitWord = Annotated[
-    str, Query(alias="limit", description=f"Most case files in the answer: 1 to {MOST_CASES}, default {MOST_CASES}.")
+CaseFileLimitWord = Annotated[
+    str,
+    Query(
+        alias="limit", description=f"Most case files in the answer: 1 to {MOST_CASE_FILES}, default {MOST_CASE_FILES}."
+    ),
 ]
 LanguageWord = Annotated[str, Query(alias="language", description="`zh` or `en`; absent: the console's.")]
 ThemeWord = Annotated[str, Query(alias="theme", description="`light` (default) or `dark`.")]
@@ -54,8 +58,18 @@ PictureAlertWord = Annotated[
 CaseStation = Annotated[str, Path(alias="station", description="Station id.")]
 CaseParameter = Annotated[str, Path(alias="parameter", description="Parameter code.")]
 CaseStart = Annotated[
-    str, Path(alias="start", description="Last part of the key of the case file, as `GET /api/v1/cases` has it.")
+    str, Path(alias="start", description="Last part of the key of the case file, as `GET /api/v1/case-files` has it.")
 ]
+CaseId = Annotated[str, Path(alias="case", description="Id of a case, as `GET /api/v1/cases` has it.")]
+MuteId = Annotated[str, Path(alias="mute", description="Id of a mute, as `GET /api/v1/mutes` has it.")]
+CaseStateWord = Annotated[
+    str, Query(alias="state", description="`open`, `ended`, `withdrawn` or `resolved`; absent: all but merged ones.")
+]
+AudienceWord = Annotated[str, Query(alias="audience", description="`duty` or `operator`; absent: both.")]
+CaseLimitWord = Annotated[
+    str, Query(alias="limit", description=f"Most cases in the answer: 1 to {MOST_CASES}, default {MOST_CASES}.")
+]
+OffsetWord = Annotated[str, Query(alias="offset", description="`next` of the previous answer.")]
 PlaceWord = Annotated[str, Query(alias="place", description="City code, `province`, or name of a data set.")]
 KindWord = Annotated[str, Query(alias="kind", description="`day`, `month` or `year`.")]
 StateWord = Annotated[str, Query(alias="state", description="`final`, `preliminary` or `revised`.")]
@@ -126,11 +140,35 @@ async def _source_words(
     return check_words(request.query_params.multi_items(), ("network", "station", "from", "to", "format"))
 
 
-async def _case_words(
-    request: Request, station: StationWord = "", *, start: FromWord = "", end: ToWord = "", limit: CaseLimitWord = ""
+async def _case_file_words(
+    request: Request,
+    station: StationWord = "",
+    *,
+    start: FromWord = "",
+    end: ToWord = "",
+    limit: CaseFileLimitWord = "",
 ) -> dict[str, str]:
     del station, start, end, limit
     return check_words(request.query_params.multi_items(), ("station", "from", "to", "limit"))
+
+
+async def _case_words(  # noqa: PLR0913 - one argument a word of the address, for the documentation
+    request: Request,
+    state: CaseStateWord = "",
+    audience: AudienceWord = "",
+    *,
+    start: FromWord = "",
+    end: ToWord = "",
+    limit: CaseLimitWord = "",
+    offset: OffsetWord = "",
+) -> dict[str, str]:
+    del state, audience, start, end, limit, offset
+    return check_words(request.query_params.multi_items(), ("state", "audience", "from", "to", "limit", "offset"))
+
+
+async def _map_words(request: Request, language: LanguageWord = "", theme: ThemeWord = "") -> dict[str, str]:
+    del language, theme
+    return check_words(request.query_params.multi_items(), ("language", "theme", "v"))
 
 
 async def _picture_words(
@@ -163,7 +201,9 @@ async def _report_file_words(
 SeriesWords = Annotated[dict[str, str], Depends(_series_words)]
 WhyWords = Annotated[dict[str, str], Depends(_why_words)]
 AlertWords = Annotated[dict[str, str], Depends(_alert_words)]
+CaseFileWords = Annotated[dict[str, str], Depends(_case_file_words)]
 CaseWords = Annotated[dict[str, str], Depends(_case_words)]
+MapWords = Annotated[dict[str, str], Depends(_map_words)]
 SourceWords = Annotated[dict[str, str], Depends(_source_words)]
 PictureWords = Annotated[dict[str, str], Depends(_picture_words)]
 ReportWords = Annotated[dict[str, str], Depends(_report_words)]

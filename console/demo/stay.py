@@ -36,7 +36,7 @@ def _addresses(settings: LocalSettings, maildir: Path) -> Table:
     rows = {
         "console": settings.console_url,
         "alerts": settings.console_url + "/alerts",
-        "cases": settings.console_url + "/cases",
+        "cases": settings.console_url + "/case-files",
         "reports": settings.console_url + "/reports",
         "airflow": settings.airflow_url,
         "datadocs": settings.console_url + "/datadocs/",

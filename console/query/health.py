@@ -20,7 +20,6 @@ from console.view.completeness import (
 from console.view.health import network_health
 from console.view.implausible import implausible_stations
 from console.view.link import Rejected, StationHealth
-from schemas.alert import AlertState
 from schemas.completeness import expected_of
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
@@ -100,14 +99,14 @@ class HealthQuery:
 
     Attributes
     ----------
-    open_alerts : int
-        Alerts that fire, as of the last reading.
+    open_cases : int
+        As of the last reading.
     """
 
     def __init__(
         self, settings: SharedSettings, influx: InfluxStore, state: StateStore, threads: ThreadPoolExecutor
     ) -> None:
-        self.open_alerts = 0
+        self.open_cases = 0
         self._settings = settings
         self._network: Network = settings.stations
         self._influx = influx
@@ -159,9 +158,7 @@ class HealthQuery:
         ratios = {} if end is None else self._ratios(hourly, end)
         rejected, messages = self._read_balance(now)
         known = {station: count for station, count in rejected.items() if station in self._network.stations}
-        self.open_alerts = sum(
-            1 for status in self._state.alerts.get_states().values() if status.state == AlertState.FIRING
-        )
+        self.open_cases = self._state.cases.count_open()
         return HealthData(
             rows=network_health(
                 self._network,

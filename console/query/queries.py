@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from console.query.cases import list_cases, read_alert_case, read_alert_cases, read_case_episodes, read_one_case
+from alerts.run.case_action import act
+from console.query.alert_case import case_of_alert, read_case_page, read_case_record
+from console.query.case_file import list_case_files, read_case_episodes, read_case_file, read_file_of
 from console.query.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
 from console.query.flag_reader import FlagReader
 from console.query.health import HealthData, HealthQuery, data_docs, read_counts
+from console.query.people import PeopleReader
 from console.query.reports import list_reports, report_file
 from console.view.completeness import (
     DayCompleteness,
@@ -34,22 +37,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from alerts.case.action import ActionRequest
     from analysis.case.case_file import CaseFile
     from analysis.report.city.document import ReportFormat
     from analysis.report.stored_case import StoredCase
     from analysis.run.coanalysis.joint_pollution import CaseEpisode
     from analysis.run.forecast.history import IssueNote
-    from console.query.cases import CaseLookup
+    from console.query.alert_case import CasePage
+    from console.query.case_file import CaseFileLookup
     from console.query.reports import ReportList
     from console.view.alert import AlertHistory
+    from console.view.case_mail import CaseRecord
     from console.view.part import QueryPart
     from console.view.query import SeriesQuery
     from console.view.report import ReportQuery
+    from schemas.alert_case import AlertCase
     from schemas.flagged import RecordedFlags
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings
-    from store.state import StateStore
+    from store.state import CaseQuery, StateStore
 
 _CALENDAR_DAYS = 30
 _QUARANTINE_BACK = timedelta(days=7)
@@ -75,6 +82,7 @@ class Queries:
         self.state = state
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="console-read")
         self._flags = FlagReader(influx, self._threads)
+        self.people = PeopleReader(settings)
         self._health = HealthQuery(settings, influx, state, self._threads)
 
     @property
@@ -83,9 +91,9 @@ class Queries:
         return data_docs(self.settings)
 
     @property
-    def open_alerts(self) -> int:
-        """Alerts that fire, as of the last reading of the network's state."""
-        return self._health.open_alerts
+    def open_cases(self) -> int:
+        """Open cases, as of the last reading of the network's state."""
+        return self._health.open_cases
 
     def health(self) -> HealthData:
         """State of all stations, at most `console.query.health.KEEP_S` old; raises `store.error.StoreError`, which is kept as long."""
@@ -223,23 +231,35 @@ class Queries:
         """The episode that a transition belongs to; None where there is none."""
         return read_episode(self.state, transition_id)
 
-    def alert_case(self, episode: AlertHistory) -> CaseLookup:
-        """The case file of an alert, or what is known of its absence."""
-        return read_alert_case(self.state, self.network, episode)
+    def case_page(self, query: CaseQuery) -> CasePage:
+        """A page of cases, the open ones first."""
+        return read_case_page(self.state, query)
 
-    def alert_cases(self, episodes: Sequence[AlertHistory]) -> dict[int, CaseFile]:
-        """Case files of alerts in a list, by the id of the alert."""
-        return read_alert_cases(self.state, episodes)
+    def case(self, case_id: str) -> CaseRecord | None:
+        """A case with its steps and notices; None where there is none."""
+        return read_case_record(self.state, self.network, case_id)
 
-    def case(self, key: str) -> tuple[StoredCase, int] | None:
+    def act(self, case_id: str, request: ActionRequest) -> AlertCase | None:
+        """Do what a person asks for; None where there is no such case, raises `alerts.case.life.CaseStepError`."""
+        return act(self.state, case_id, request, datetime.now(UTC))
+
+    def case_of_alert(self, transition_id: int) -> str | None:
+        """Id of the case of an alert; None where it has none."""
+        return case_of_alert(self.state, transition_id)
+
+    def file_of(self, case: AlertCase) -> CaseFileLookup:
+        """The case file of a case, or what is known of its absence."""
+        return read_file_of(self.state, self.network, case)
+
+    def case_file(self, key: str) -> tuple[StoredCase, int] | None:
         """A case file by its key and the number of its versions; None where there is none."""
-        return read_one_case(self.state, key)
+        return read_case_file(self.state, key)
 
     def case_episodes(self, case: CaseFile) -> tuple[CaseEpisode, ...]:
         """Joint episodes of PM2.5 and O3 that the event of a case file belongs to."""
         return read_case_episodes(self.state, case, self.network.timezone)
 
-    def cases(
+    def case_files(
         self,
         *,
         limit: int,
@@ -248,7 +268,7 @@ class Queries:
         end: datetime | None = None,
     ) -> list[StoredCase]:
         """Case files whose event begins in ``[start, end)``, the newest event first."""
-        return list_cases(self.state, station_id=station_id, start=start, end=end, limit=limit)
+        return list_case_files(self.state, station_id=station_id, start=start, end=end, limit=limit)
 
     def reports(self, query: ReportQuery, limit: int) -> ReportList:
         """Published reports, those of the latest period first."""

@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -21,7 +21,8 @@ from console.query.queries import Queries
 from console.web.pages.alerts import alert_page, alerts_page
 from console.web.pages.api_docs import api_page
 from console.web.pages.aqi import aqi_page
-from console.web.pages.cases import case_page, cases_page
+from console.web.pages.case import alert_case_page
+from console.web.pages.case_file import case_file_page, case_files_page
 from console.web.pages.forecast import forecast_page
 from console.web.pages.health import health_page
 from console.web.pages.reports import reports_page
@@ -104,6 +105,7 @@ def create_app(settings: SharedSettings) -> FastAPI:
     app.include_router(build_router(queries))
     install_problems(app)
     _add_switches(app)
+    _add_former_addresses(app)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
     app.mount("/datadocs", _Docs(directory=settings.run_dir / "data_docs", html=True, check_dir=False), name="datadocs")
     _add_pages(queries, app)
@@ -129,7 +131,7 @@ def _add_pages(queries: Queries, app: FastAPI) -> None:
         ("/", health_page),
         ("/series", series_page),
         ("/alerts", alerts_page),
-        ("/cases", cases_page),
+        ("/case-files", case_files_page),
         ("/aqi", aqi_page),
         ("/forecast", forecast_page),
         ("/reports", reports_page),
@@ -140,18 +142,22 @@ def _add_pages(queries: Queries, app: FastAPI) -> None:
     async def station(request: Request, station_id: str) -> None:
         await station_page(request, queries, station_id)
 
-    async def alert(request: Request, alert_id: str) -> None:
-        await alert_page(request, queries, alert_id)
+    async def alert(request: Request, alert_id: str) -> Response | None:
+        return await alert_page(request, queries, alert_id)
 
-    async def case(request: Request, station_id: str, parameter: str, start: str) -> None:
-        await case_page(request, queries, f"{station_id}/{parameter}/{start}")
+    async def case(request: Request, case_id: str) -> Response | None:
+        return await alert_case_page(request, queries, case_id)
+
+    async def case_file(request: Request, station_id: str, parameter: str, start: str) -> None:
+        await case_file_page(request, queries, f"{station_id}/{parameter}/{start}")
 
     async def documentation(request: Request) -> None:
         await api_page(request, queries, app.openapi())
 
     ui.page("/stations/{station_id}", response_timeout=_SLOWEST_S)(station)
     ui.page("/alerts/{alert_id}", response_timeout=_SLOWEST_S)(alert)
-    ui.page("/cases/{station_id}/{parameter}/{start}", response_timeout=_SLOWEST_S)(case)
+    ui.page("/cases/{case_id}", response_timeout=_SLOWEST_S)(case)
+    ui.page("/case-files/{station_id}/{parameter}/{start}", response_timeout=_SLOWEST_S)(case_file)
     ui.page("/api")(documentation)
 
 
@@ -171,6 +177,18 @@ def _add_switches(app: FastAPI) -> None:
     @app.get("/theme/{theme}", include_in_schema=False)
     async def theme(theme: str, next: str = "/") -> RedirectResponse:  # noqa: A002 - the word in the address
         return _remember(THEME_COOKIE, "dark" if theme == "dark" else "light", next)
+
+
+def _add_former_addresses(app: FastAPI) -> None:
+    """Addresses that mails sent earlier hold."""
+
+    @app.get("/cases", include_in_schema=False)
+    async def cases() -> RedirectResponse:
+        return RedirectResponse("/alerts")
+
+    @app.get("/cases/{station}/{parameter}/{start}", include_in_schema=False)
+    async def case_file(station: str, parameter: str, start: str) -> RedirectResponse:
+        return RedirectResponse(f"/case-files/{quote(station)}/{quote(parameter)}/{quote(start, safe=':')}")
 
 
 def _remember(cookie: str, value: str, address: str) -> RedirectResponse:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from schemas.gate import GateOutcome
 from store.state.alerts.alert import AlertProgress, AlertStatus
-from store.state.alerts.case import CaseChange
+from store.state.alerts.case import CaseChange, CaseQuery
 from store.state.alerts.channel import ChannelState
 from store.state.alerts.delivery import Backlog, ClaimedTransition, Delivery, SentTransition, StoredTransition
 from store.state.alerts.mute import Mute, MuteKind, MuteMatcher
@@ -41,6 +41,7 @@ __all__ = [
     "Balance",
     "Before",
     "CaseChange",
+    "CaseQuery",
     "ChannelState",
     "ClaimedTransition",
     "Clock",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from alerts.run.case import NoEvidence, NoticeTarget, assign_cases
 from analysis.report.stored_case import CASE
 from analysis.run.forecast import forecast
 from analysis.run.to_json import to_json
@@ -39,12 +40,16 @@ NETWORK = network_text(
 )
 
 
+TOKEN = "a token of the tests"
+
+
 @dataclass(frozen=True)
 class Running:
     url: str
     settings: SharedSettings
     hour: datetime
     alert_id: int
+    case_id: str
 
 
 @pytest.fixture(scope="session")
@@ -52,10 +57,10 @@ def running(influx_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     directory = tmp_path_factory.mktemp("console")
     settings = console_settings(directory, influx_url)
     hour = floor_hour(datetime.now(UTC))
-    alert_id = fill(settings, hour)
+    alert_id, case_id = fill(settings, hour)
     process = start(settings)
     try:
-        yield Running(settings.console_url, settings, hour, alert_id)
+        yield Running(settings.console_url, settings, hour, alert_id, case_id)
     finally:
         process.terminate()
         process.wait(20)
@@ -78,6 +83,7 @@ def console_settings(directory: Path, influx_url: str) -> SharedSettings:
 def start(settings: SharedSettings) -> subprocess.Popen[bytes]:
     names = ("run_dir", "influx_url", "influx_database", "state_url", "network", "console_url")
     environment = {f"SKYGROUND_{name.upper()}": str(getattr(settings, name)) for name in names}
+    environment["SKYGROUND_API_TOKEN"] = TOKEN
     command = [sys.executable, "-c", "from console.cli.console import console; console(url=None)"]
     log = (settings.run_dir / "console.log").open("ab")
     process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
@@ -87,7 +93,7 @@ def start(settings: SharedSettings) -> subprocess.Popen[bytes]:
     return process
 
 
-def fill(settings: SharedSettings, hour: datetime) -> int:
+def fill(settings: SharedSettings, hour: datetime) -> tuple[int, str]:
     influx = InfluxStore(settings)
     influx.ensure()
     minutes = [datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=back) for back in range(1, 90)]
@@ -103,12 +109,12 @@ def fill(settings: SharedSettings, hour: datetime) -> int:
     verdicts = flags((index[-2], "ln-sy-01", None, "o3", "step", 3, "a leap of 99 ug/m3"))
     influx.write_flags(Bucket.HOURLY, "gas", verdicts.astype({"flag": "int8"}))
     influx.close()
-    alert_id = _fill_state(settings, hour)
+    made = _fill_state(settings, hour)
     forecast(settings, hour)
-    return alert_id
+    return made
 
 
-def _fill_state(settings: SharedSettings, hour: datetime) -> int:
+def _fill_state(settings: SharedSettings, hour: datetime) -> tuple[int, str]:
     state = StateStore(settings.state_url)
     state.migrate()
     state.balance.add(
@@ -138,5 +144,7 @@ def _fill_state(settings: SharedSettings, hour: datetime) -> int:
     case = stored_case("ln-sy-01", "o3", at)
     body = to_json(case.case) | {"chart": to_json(case.chart)}
     state.documents.put(CASE, case.case.key, body)
+    route = lambda _: [NoticeTarget("duty@localhost", "mail")]  # noqa: E731
+    (opened,) = assign_cases(state, settings.stations, hour, evidence=NoEvidence(), route=route)
     state.close()
-    return alert_id
+    return alert_id, opened.id

@@ -1,158 +1,87 @@
-"""``/alerts`` and ``/alerts/{id}``: what happened, how sure are we, what caused it, who has taken it."""
+"""``/alerts``: cases as a list, one line each; ``/alerts/{id}``: leads to the case of an alert."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from nicegui import ui
+from fastapi.responses import RedirectResponse
 
-from console.query.episodes import EpisodeQuery
-from console.view.alert_event import alert_events, event_row
-from console.view.alert_row import alert_row, timeline
-from console.view.attribution import statements
-from console.view.chart import chart_height, series_chart
-from console.view.drawing import Drawing, LimitLine
-from console.view.query import SeriesQuery
-from console.web.pages.cases import show_alert_case
-from console.web.pages.series import station_names
-from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_not_found, show_problem, theme_of
-from store.archive.option import Level
+from console.query.alert_case import PAGE_CASES
+from console.view.case_row import case_row
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_not_found, show_problem
+from schemas.alert_case import Audience
+from store.state import LARGEST_ID, CaseQuery
 
 if TYPE_CHECKING:
     from fastapi import Request
 
     from console.query.queries import Queries
-    from console.view.alert import AlertHistory
-    from console.web.render import Page
 
-_PAST = 200
-_BEFORE, _AFTER, _LONGEST = timedelta(hours=36), timedelta(hours=12), timedelta(days=14)
+_MOST_PAGES = 10_000
 
 
 async def alerts_page(request: Request, queries: Queries) -> None:
     """Build the list."""
     page = page_for(request, queries, "alerts")
-    found = await load(partial(queries.alerts, EpisodeQuery(limit=_PAST)))
+    number, audience = _page_number(request), _audience(request)
+    query = CaseQuery(audience=audience, offset=(number - 1) * PAGE_CASES, limit=PAGE_CASES)
+    found = await load(partial(queries.case_page, query))
+    people = queries.people.read()
     with frame(page, queries, page.words("alerts.title")):
-        html(page, "alerts.html")
+        html(page, "alerts.html", audience=audience or "", audiences=[item.value for item in Audience])
         if isinstance(found, PageProblem):
             show_problem(page, found)
             return
-        names = station_names(queries, page)
-        read = await load(partial(queries.alert_cases, found.episodes))
-        cases = {} if isinstance(read, PageProblem) else read
-        events = alert_events(found.episodes, queries.network.stations, page.now)
-        opened, past = (
-            [event_row(item, page.words, names, page.now, cases) for item in events if item.is_open is is_open]
-            for is_open in (True, False)
+        rows = [case_row(item, queries.network, people, page.words, page.now) for item in found.records]
+        html(
+            page,
+            "alert_list.html",
+            open=[row for row in rows if row.is_open],
+            past=[row for row in rows if not row.is_open],
+            open_count=found.open_count,
+            first=number == 1,
+            more=_address(number + 1, audience) if found.is_more else "",
+            before=_address(number - 1, audience) if number > 1 else "",
         )
-        count = sum(row.open_count for row in opened)
-        html(page, "alert_rows.html", open=opened, open_alerts=count, past=past, more=found.following is not None)
 
 
-async def alert_page(request: Request, queries: Queries, alert_id: str) -> None:
-    """Build the page of one episode; an id that is no whole number names none."""
+async def alert_page(request: Request, queries: Queries, alert_id: str) -> RedirectResponse | None:
+    """Lead to the case of an alert; an id that is no whole number, or of an alert without a case, leads nowhere."""
     page = page_for(request, queries, "alerts")
-    # a mail links to the transition it reports, which need not be the first
     number = _whole(alert_id)
-    found = None if number is None else await load(partial(queries.alert, number))
+    found = None if number is None else await load(partial(queries.case_of_alert, number))
+    if isinstance(found, str):
+        return RedirectResponse(f"/cases/{found}", status_code=302)
     with frame(page, queries, page.words("alerts.title")):
         if isinstance(found, PageProblem):
             show_problem(page, found)
-            return
-        if found is None:
+        else:
             show_not_found(page, alert_id, "/alerts")
-            return
-        await _detail(page, queries, found)
+    return None
 
 
 def _whole(text: str) -> int | None:
     try:
-        return int(text)
+        number = int(text)
+    except ValueError:
+        return None
+    return number if 0 < number <= LARGEST_ID else None
+
+
+def _page_number(request: Request) -> int:
+    number = _whole(request.query_params.get("page", "1")) or 1
+    return min(number, _MOST_PAGES)
+
+
+def _audience(request: Request) -> Audience | None:
+    try:
+        return Audience(request.query_params.get("audience", ""))
     except ValueError:
         return None
 
 
-async def _detail(page: Page, queries: Queries, episode: AlertHistory) -> None:
-    row = alert_row(episode, page.words, station_names(queries, page), page.now)
-    html(page, "alert_head.html", row=row)
-    with ui.element("section").classes("card"):
-        html(page, "alert_facts.html", row=row)
-    found = await load(partial(queries.alert_case, episode))
-    with ui.element("div").classes("split flush"):
-        with ui.element("div").classes("stack"):
-            if isinstance(found, PageProblem):
-                show_problem(page, found)
-            else:
-                show_alert_case(page, queries, episode, found)
-            await _plot(page, queries, episode)
-            old = [] if isinstance(found, PageProblem) else statements(found.old, page.language)
-            html(page, "alert_side.html", detail=row.detail, statements=old)
-        with ui.element("div").classes("stack"):
-            if episode.is_open:
-                _acknowledge_form(page, queries, episode)
-            html(page, "alert_timeline.html", steps=timeline(episode, page.words)).classes("card")
-
-
-async def _plot(page: Page, queries: Queries, episode: AlertHistory) -> None:
-    worst = episode.worst
-    if worst.parameter is None or worst.station_id not in queries.network.stations:
-        return
-    query = _query(page, episode, worst.station_id, worst.parameter)
-    found = await load(partial(queries.series, query))
-    if isinstance(found, PageProblem):
-        show_problem(page, found)
-        return
-    shown = [item for item in found if len(item.points)]
-    if not shown:
-        return
-    label = page.words("alerts.threshold", value=alert_row(episode, page.words, {}, page.now).threshold)
-    limits = (
-        [LimitLine(parameter=worst.parameter, value=worst.threshold, label=label)]
-        if worst.threshold is not None
-        else []
-    )
-    names = station_names(queries, page)
-    drawing = Drawing(words=page.words, theme=theme_of(page), zone=page.zone, station_names=names, limits=limits)
-    with ui.element("section").classes("card"):
-        html(page, "alert_plot.html", address=query.address())
-        ui.echart(series_chart(shown, drawing)).classes("chart").style(f"height:{chart_height(shown)}px")
-
-
-def _query(page: Page, episode: AlertHistory, station_id: str, parameter: str) -> SeriesQuery:
-    end = min(page.now, (episode.ended or episode.last.at) + _AFTER)
-    start = max(episode.since - _BEFORE, end - _LONGEST)
-    return SeriesQuery(
-        stations=(station_id,),
-        parameters=(parameter,),
-        start=min(start, end - _AFTER),
-        end=end,
-        level=Level.HOURLY,
-        moving=False,
-    )
-
-
-def _acknowledge_form(page: Page, queries: Queries, episode: AlertHistory) -> None:
-    t = page.words
-
-    async def take() -> None:
-        if not who.value.strip():
-            who.run_method("focus")
-            ui.notify(t("alerts.who_missing"), type="warning")
-            return
-        outcome = await load(
-            partial(queries.state.alerts.acknowledge, episode.alert_key, who.value.strip(), note.value.strip())
-        )
-        if isinstance(outcome, PageProblem):
-            ui.notify(outcome.detail, type="negative")
-        else:
-            ui.navigate.to(f"/alerts/{episode.id}")
-
-    with ui.element("section").classes("card take"):
-        html(page, "alert_take.html", taken=episode.acknowledged)
-        who = ui.input(t("alerts.who"), value="").props("outlined dense maxlength=80 autocomplete=name")
-        note = ui.textarea(t("alerts.note"), value="").props("outlined dense maxlength=2000 autogrow")
-        with ui.element("button").classes("button primary").props("type=button").on("click", take):
-            ui.html(t("alerts.take"), tag="span")
+def _address(number: int, audience: Audience | None) -> str:
+    words = ({"audience": audience.value} if audience else {}) | ({"page": str(number)} if number > 1 else {})
+    return f"/alerts?{urlencode(words)}" if words else "/alerts"

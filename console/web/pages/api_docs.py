@@ -16,9 +16,9 @@ async def api_page(request: Request, queries: Queries, description: dict[str, An
     """Build the page."""
     page = page_for(request, queries, "api")
     calls = [
-        {"path": path, "summary": call.get("summary", ""), "parameters": call.get("parameters", [])}
+        {"method": method.upper(), "path": path, "summary": call.get("summary", ""), "words": _words(call)}
         for path, methods in description["paths"].items()
-        for call in methods.values()
+        for method, call in methods.items()
     ]
     station = next(iter(queries.network.station_list), None)
     code = (
@@ -29,3 +29,16 @@ async def api_page(request: Request, queries: Queries, description: dict[str, An
     example = f"{queries.settings.console_url}/api/v1/series?station={station.id if station else 'ln-sy-01'}&parameter={code}&period=24h&format=csv"
     with frame(page, queries, "API"):
         html(page, "api.html", calls=calls, example=example)
+
+
+def _words(call: dict[str, Any]) -> list[dict[str, str]]:
+    """Words of the address, then fields of the body."""
+    body = call.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    fields = [{"name": name, "description": _described(item)} for name, item in body.get("properties", {}).items()]
+    given = [{"name": item["name"], "description": item.get("description", "")} for item in call.get("parameters", ())]
+    return [*given, *fields]
+
+
+def _described(field: dict[str, Any]) -> str:
+    values = ", ".join(f"`{item}`" for item in field.get("enum", ()))
+    return ": ".join(item for item in (field.get("description", ""), values) if item)

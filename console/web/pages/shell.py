@@ -98,7 +98,7 @@ def frame(page: Page, queries: Queries, title: str) -> Iterator[None]:
     ui.add_head_html(_head(page))
     ui.dark_mode(value=page.dark)
     docs = queries.data_docs is not None
-    header = page.render("header.html", sections=SECTIONS, open_alerts=queries.open_alerts, docs=docs)
+    header = page.render("header.html", sections=SECTIONS, open_cases=queries.open_cases, docs=docs)
     ui.html(header, sanitize=False, tag="header").classes("site-header")
     with ui.element("main").classes("page").props("id=content tabindex=-1"):
         yield

@@ -22,5 +22,5 @@ async def unknown_page(request: Request, queries: Queries) -> Response | None:
         return not_found_problem(request, "There is no such address; /api describes the API.")
     page = page_for(request, queries, "")
     with frame(page, queries, page.words("problem.no_page")):
-        show_not_found(page, path, "/cases" if path.startswith("/cases/") else "/")
+        show_not_found(page, path, "/alerts" if path.startswith("/cases/") else "/")
     return None

@@ -6,13 +6,15 @@ the same cases, the second is refused and has to read again.
 
 from __future__ import annotations
 
+from datetime import datetime
 from operator import eq, ge, lt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from schemas.alert_case import AlertCase, CaseState, CaseStep
+from schemas.alert import Severity
+from schemas.alert_case import AlertCase, Audience, CaseState, CaseStep
 from store.state.alerts.delivery import StoredTransition, to_stored
 from store.state.database import StateTables
 from store.state.statement import insert, narrowed
@@ -20,11 +22,11 @@ from store.state.table import alert_case, case_alert, case_step, transition, una
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
 #: Key of the advisory lock under which steps are added (any constant of our own).
 _LOCK = 0x736B7963
 _COLUMNS = ("id", "state", "kind", "audience", "severity", "since", "ended_at", "version")
+_SEVERITY_RANK = {Severity.CRITICAL.value: 0, Severity.WARNING.value: 1, Severity.INFO.value: 2}
 _STEP_COLUMNS = ("case_id", "number", "kind", "by", "at", "recorded_at")
 
 
@@ -41,6 +43,27 @@ class CaseChange(msgspec.Struct, frozen=True, kw_only=True):
 
     case: AlertCase
     after: int = 0
+
+
+class CaseQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cases, and which page of them.
+
+    Attributes
+    ----------
+    state, audience : CaseState or None, Audience or None
+        None: all.
+    since_from, since_to : datetime or None
+        Begin of the case in ``[since_from, since_to)``; None: open to that side.
+    offset, limit : int
+        Cases before the page, and most cases of it [1].
+    """
+
+    state: CaseState | None = None
+    audience: Audience | None = None
+    since_from: datetime | None = None
+    since_to: datetime | None = None
+    offset: int = 0
+    limit: int = 25
 
 
 class CaseStore(StateTables):
@@ -115,6 +138,22 @@ class CaseStore(StateTables):
         question = sa.select(transition).join_from(unassigned, transition).order_by(transition.c.id).limit(limit)
         return [to_stored(row) for row in self.database.rows(question)]
 
+    def page(self, query: CaseQuery) -> list[AlertCase]:
+        """Cases without their steps: the open ones first, of these the gravest; then the youngest. Merged ones are left out."""
+        is_over = sa.case((alert_case.c.state == CaseState.OPEN.value, 0), else_=1)
+        rank = sa.case(_SEVERITY_RANK, value=alert_case.c.severity, else_=len(_SEVERITY_RANK))
+        urgency = sa.case((alert_case.c.state == CaseState.OPEN.value, rank), else_=0)
+        order = (is_over, urgency, alert_case.c.since.desc(), alert_case.c.id.desc())
+        question = sa.select(alert_case.c.body).where(alert_case.c.state != CaseState.MERGED.value).order_by(*order)
+        question = narrowed(
+            question.limit(query.limit).offset(query.offset),
+            (alert_case.c.state, eq, query.state),
+            (alert_case.c.audience, eq, query.audience),
+            (alert_case.c.since, ge, query.since_from),
+            (alert_case.c.since, lt, query.since_to),
+        )
+        return [_to_case(row) for row in self.database.rows(question)]
+
     def list(
         self,
         *,
@@ -132,6 +171,12 @@ class CaseStore(StateTables):
             (alert_case.c.since, lt, since_to),
         )
         return [_to_case(row) for row in self.database.rows(question)]
+
+    def count_open(self, audience: Audience | None = None) -> int:
+        """Open cases [1]."""
+        question = sa.select(sa.func.count()).where(alert_case.c.state == CaseState.OPEN.value)
+        with self.database.reading() as connection:
+            return int(connection.execute(narrowed(question, (alert_case.c.audience, eq, audience))).scalar_one())
 
 
 def await_case(connection: sa.Connection, transition_id: int) -> None:

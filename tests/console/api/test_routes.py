@@ -15,8 +15,7 @@ import pytest
 
 from analysis.run.receptor.receptor_model import KIND
 from analysis.run.to_json import to_json
-from console.query.cases import read_alert_case, read_one_case
-from console.query.episodes import read_episode
+from console.query.case_file import read_case_file, read_file_of
 from console.query.health import KEEP_S
 from console.view.query import format_utc
 from qc.review.basis import basis_of
@@ -181,8 +180,14 @@ def test_every_call_is_in_the_openapi_description(running: Running) -> None:
             "flags/why",
             "alerts",
             "cases",
-            "cases/{station}/{parameter}/{start}",
-            "cases/{station}/{parameter}/{start}/picture",
+            "cases/{case}",
+            "cases/{case}/actions",
+            "cases/{case}/map",
+            "case-files",
+            "case-files/{station}/{parameter}/{start}",
+            "case-files/{station}/{parameter}/{start}/picture",
+            "mutes",
+            "mutes/{mute}",
             "health",
             "sources",
             "reports",
@@ -192,7 +197,7 @@ def test_every_call_is_in_the_openapi_description(running: Running) -> None:
 
 
 def test_a_case_file_is_answered_with_its_sentences_and_picture(running: Running) -> None:
-    address = f"{running.url}/api/v1/cases"
+    address = f"{running.url}/api/v1/case-files"
     (listed,) = _json(f"{address}?station=ln-sy-01")["cases"]
     one = _json(f"{address}/{listed['key']}")
     assert one == listed | {"joint_episodes": []}
@@ -202,32 +207,27 @@ def test_a_case_file_is_answered_with_its_sentences_and_picture(running: Running
     assert (status, kind, body[:8]) == (200, "image/png", b"\x89PNG\r\n\x1a\n")
 
 
-def test_the_list_of_alerts_has_the_answer_of_the_case_file(running: Running) -> None:
-    page = _get(f"{running.url}/alerts")[2].decode()
-    assert page.count("case-line") == 1
-
-
 def test_the_picture_on_the_page_of_an_alert_has_the_threshold_of_the_alert(running: Running) -> None:
-    (listed,) = _json(f"{running.url}/api/v1/cases?station=ln-sy-01")["cases"]
+    (listed,) = _json(f"{running.url}/api/v1/case-files?station=ln-sy-01")["cases"]
     with StateStore(running.settings.state_url) as state:
-        stored = read_one_case(state, listed["key"])
-        episode = read_episode(state, running.alert_id)
+        stored = read_case_file(state, listed["key"])
+        case = state.cases.get(running.case_id)
         assert stored is not None
-        assert episode is not None
+        assert case is not None
         assert stored[0].chart is not None
-        found = read_alert_case(state, running.settings.stations, episode).item
+        found = read_file_of(state, running.settings.stations, case).item
     assert found is not None
     assert found.chart is not None
-    assert (stored[0].chart.threshold, found.chart.threshold, episode.worst.threshold) == (150.0, 200.0, 200.0)
+    assert (stored[0].chart.threshold, found.chart.threshold, case.alerts[0].threshold) == (150.0, 200.0, 200.0)
     drawn = _get(f"{running.url}{listed['picture']}?language=en")
     of_alert = _get(f"{running.url}{listed['picture']}?language=en&alert={running.alert_id}")
     assert (of_alert[0], of_alert[2] != drawn[2]) == (200, True)
-    assert f"alert={running.alert_id}".encode() in _get(f"{running.url}/alerts/{running.alert_id}")[2]
+    assert f"alert={running.alert_id}".encode() in _get(f"{running.url}/cases/{running.case_id}")[2]
     assert _get(f"{running.url}{listed['picture']}?alert=999999")[0] == 400
 
 
 def test_an_unknown_case_file_or_word_is_a_problem_that_names_it(running: Running) -> None:
-    address = f"{running.url}/api/v1/cases"
+    address = f"{running.url}/api/v1/case-files"
     status, kind, body = _get(f"{address}/ln-sy-01/o3/2020-01-01T00:00Z")
     assert (status, kind) == (404, "application/problem+json")
     assert b"ln-sy-01/o3/2020-01-01T00:00Z" in body
@@ -328,7 +328,7 @@ def test_stations_without_a_stored_solution_are_named_with_the_command(running: 
         *(f"alerts/{number}" for number in ("0", "-1", "99999999999999999999", "9" * 4000, "9" * 5000, "o3")),
         "stations/nowhere",
         "cases/nowhere",
-        "cases/ln-sy-01/o3/2020-01-01T00:00Z",
+        "case-files/ln-sy-01/o3/2020-01-01T00:00Z",
         "nothing/at/all",
     ],
 )

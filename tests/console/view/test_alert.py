@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from console.view.alert import AlertHistory, episodes, with_status
-from console.view.alert_row import alert_row, timeline
-from console.view.attribution import matching, statements
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
-from schemas.words import words
-from store.state import AlertProgress, AlertStatus, Document, StoredTransition
+from store.state import AlertProgress, AlertStatus, StoredTransition
 from tests.console.build import NOW
 
 OK, PENDING, FIRING = AlertState.OK, AlertState.PENDING, AlertState.FIRING
@@ -29,18 +26,6 @@ def _stored(number: int, before: AlertState, after: AlertState, hour: float, **m
         **more,
     }
     return StoredTransition(number, AlertTransition(from_state=before, to_state=after, at=at, **fields), at)
-
-
-def _document(start: datetime, **more: object) -> Document:
-    body = {
-        "station_id": "a-1",
-        "parameter": "o3",
-        "start": start.isoformat(),
-        "end": (start + timedelta(hours=1)).isoformat(),
-        "statements": [{"zh": "西南风", "en": "South-west wind", "confidence": "high"}],
-        **more,
-    }
-    return Document(kind="attribution", key="k", version=1, body=body, created_at=NOW)
 
 
 def _status(episode: AlertHistory, transition_id: int, **more: object) -> AlertStatus:
@@ -70,93 +55,31 @@ def test_transitions_in_any_order_become_episodes_open_ones_first() -> None:
     ]
 
 
-def test_an_ended_alert_shows_its_extreme_and_why_it_ended() -> None:
-    evidence = {"extreme": 299.1, "extreme_at": (NOW + timedelta(hours=1)).isoformat()}
-    ended = _stored(2, FIRING, OK, 3, value=12.0, evidence=evidence, reason=EndReason.VALUE_BACK)
-    (found,) = episodes([_stored(1, OK, FIRING, 0, value=160.7), ended])
-    row = alert_row(found, words("en", "page"), {"a-1": "Alpha"}, NOW)
-    assert (row.what, row.station, row.value, row.unit, row.state) == (
-        "Ozone over threshold",
-        "Alpha",
-        "299.1",
-        "µg/m³",
-        "ok",
-    )
-    assert (row.extreme_at, row.latest, row.reason) == (
-        NOW + timedelta(hours=1),
-        "12.0",
-        "values are back within the threshold",
-    )
-    assert row.ended == NOW + timedelta(hours=3)
-
-
-def test_an_alert_that_is_only_watched_no_longer_is_closed_and_not_ended_as_ok() -> None:
-    (found,) = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 3, reason=EndReason.STATION_REMOVED)])
-    row = alert_row(found, words("en", "page"), {}, NOW)
-    assert (row.state, row.reason) == ("closed", "station removed from the network file")
-    last = timeline(found, words("en", "page"))[-1]
-    assert (last.title, last.kind) == ("Closed", "to-closed")
-
-
-def test_an_open_alert_shows_its_extreme_so_far_with_the_value_now() -> None:
-    (found,) = episodes([_stored(1, OK, FIRING, 0, value=160.7)])
-    progress = AlertProgress(extreme=299.1, extreme_at=NOW, latest=25.0, latest_at=NOW + timedelta(hours=4))
-    status = _status(found, 1, progress=progress)
-    row = alert_row(with_status(found, status), words("en", "page"), {}, NOW)
-    assert (row.value, row.latest, row.latest_at) == ("299.1", "25.0", NOW + timedelta(hours=4))
-
-
-def test_a_silence_that_goes_on_shows_how_long_it_has_lasted() -> None:
-    (found,) = episodes(
-        [_stored(1, OK, FIRING, 0, kind=RuleKind.SILENCE, parameter=None, unit="min", value=16.0, threshold=15.0)]
-    )
-    row = alert_row(found, words("en", "page"), {}, NOW + timedelta(hours=5))
-    assert (row.value, row.threshold, row.unit) == ("5 h", "15 min", "")
-
-
 def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
     first, second = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 1), _stored(3, OK, FIRING, 5)])
     taken_at = NOW + timedelta(hours=6)
     status = _status(first, 3, acknowledged_by="Li", acknowledged_at=taken_at, note="on my way")
     taken = with_status(first, status)
-    assert [step.title for step in timeline(taken, words("en", "page"))] == ["Firing", "Acknowledged by Li"]
+    assert taken.acknowledged is not None
+    assert (taken.acknowledged.who, taken.acknowledged.note) == ("Li", "on my way")
     assert with_status(second, status).acknowledged is None
 
 
-def test_an_operation_alert_has_its_own_title_and_what_it_reports() -> None:
-    evidence = {"title_zh": "任务失败", "title_en": "Task failed", "detail": "timeout after 30 s"}
-    more = {"kind": RuleKind.OPERATION, "station_id": "system", "parameter": None, "value": None, "threshold": None}
-    (found,) = episodes([_stored(1, OK, FIRING, 0, evidence=evidence, **more)])
-    row = alert_row(found, words("zh", "page"), {}, NOW)
-    assert (row.what, row.station, row.has_page, row.has_value) == ("任务失败", "系统", False, False)
-    assert row.detail == "timeout after 30 s"
+def test_an_ended_alert_has_its_extreme_and_a_reason() -> None:
+    evidence = {"extreme": 299.1, "extreme_at": (NOW + timedelta(hours=1)).isoformat()}
+    ended = _stored(2, FIRING, OK, 3, value=12.0, evidence=evidence, reason=EndReason.VALUE_BACK)
+    (found,) = episodes([_stored(1, OK, FIRING, 0, value=160.7), ended])
+    assert (found.extreme(NOW), found.reason) == ((299.1, NOW + timedelta(hours=1)), EndReason.VALUE_BACK)
+    assert found.latest == (12.0, NOW + timedelta(hours=3))
 
 
-def test_a_silence_names_its_network_and_a_threshold_has_no_needless_digits() -> None:
-    more = {
-        "kind": RuleKind.SILENCE,
-        "parameter": None,
-        "evidence": {"network": "met"},
-        "unit": "min",
-        "threshold": 15.0,
-    }
-    (silent,) = episodes([_stored(1, OK, FIRING, 0, **more)])
-    (high,) = episodes([_stored(1, OK, FIRING, 0)])
-    assert alert_row(silent, words("en", "page"), {}, NOW).what == "Station silent · Meteorology"
-    assert alert_row(high, words("en", "page"), {}, NOW).threshold == "200"
+def test_an_open_alert_has_its_extreme_so_far_and_the_value_now() -> None:
+    (found,) = episodes([_stored(1, OK, FIRING, 0, value=160.7)])
+    progress = AlertProgress(extreme=299.1, extreme_at=NOW, latest=25.0, latest_at=NOW + timedelta(hours=4))
+    opened = with_status(found, _status(found, 1, progress=progress))
+    assert (opened.extreme(NOW), opened.latest) == ((299.1, NOW), (25.0, NOW + timedelta(hours=4)))
 
 
-def test_attributions_match_by_station_parameter_and_time() -> None:
-    (found,) = episodes([_stored(1, OK, FIRING, 0)])
-    listed = [
-        _document(NOW),
-        _document(NOW - timedelta(days=3)),
-        _document(NOW, station_id="b-1"),
-        _document(NOW, parameter="no2"),
-    ]
-    assert matching(listed, found) == listed[:1]
-
-
-def test_statements_come_in_the_language_of_the_page_each_once() -> None:
-    found = statements([_document(NOW), _document(NOW)], "zh")
-    assert [(item.text, item.confidence) for item in found] == [("西南风", "高")]
+def test_the_extreme_of_a_silence_that_goes_on_is_its_length() -> None:
+    (found,) = episodes([_stored(1, OK, FIRING, 0, kind=RuleKind.SILENCE, parameter=None, unit="min", value=16.0)])
+    assert found.extreme(NOW + timedelta(hours=5)) == (300.0, None)

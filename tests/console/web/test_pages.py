@@ -26,8 +26,7 @@ TITLES = {
     "/stations/ln-sy-01": ("沈阳一号", "Shenyang 1"),
     "/series?station=ln-sy-01&parameter=o3": ("数据曲线", "Series"),
     "/alerts": ("告警", "Alerts"),
-    "/alerts/1": ("臭氧超过阈值", "Ozone over threshold"),
-    "/cases": ("事件研判", "Case files"),
+    "/case-files": ("事件研判", "Case files"),
     "/aqi": ("空气质量", "Air quality"),
     "/forecast": ("预报", "Forecast"),
     "/forecast?at=ln-sy-01": ("预报", "Forecast"),
@@ -98,15 +97,51 @@ def test_a_filter_leaves_only_what_matches(running: Running, page: Page) -> None
     assert page.locator("table.data tbody th a").all_inner_texts() == ["<b>Dalian</b>"]
 
 
-def test_an_alert_is_acknowledged_with_name_and_note(running: Running, page: Page) -> None:
-    page.context.add_cookies([{"name": "skyground_language", "value": "en", "url": running.url}])
+@pytest.mark.parametrize("width", [1280, 380])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_of_an_alert_is_that_of_its_case(running: Running, page: Page, language: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 850})
+    page.context.add_cookies([{"name": "skyground_language", "value": language, "url": running.url}])
     page.goto(f"{running.url}/alerts/{running.alert_id}")
-    page.get_by_label("Name").fill("Li Lei")
+    title = page.get_by_role("heading", level=1).inner_text()
+    assert title.startswith("Shenyang 1 O3 231>200" if language == "en" else "沈阳一号 O3 231（限200）")
+    assert page.url == f"{running.url}/cases/{running.case_id}"
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert page.locator(".answers dt").count() == 6
+
+
+def test_on_a_phone_a_case_of_the_list_is_one_line(running: Running, page: Page) -> None:
+    page.set_viewport_size({"width": 380, "height": 850})
+    page.goto(running.url + "/alerts")
+    box = page.locator(".case-list tbody tr").first.bounding_box()
+    assert box is not None
+    assert box["height"] <= 46
+
+
+def test_a_case_is_taken_commented_and_resolved_on_its_page(running: Running, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 850})
+    page.context.add_cookies([{"name": "skyground_language", "value": "en", "url": running.url}])
+    page.goto(f"{running.url}/cases/{running.case_id}")
+    page.get_by_role("button", name="Take it").click()
+    page.get_by_text("Please fill in the marked field").wait_for()
+    page.get_by_label("You").fill("Li Lei")
+    page.get_by_label("You").press("Enter")
     page.get_by_label("Note").fill("called the station")
-    page.get_by_role("button", name="Acknowledge").click()
-    page.get_by_text("Acknowledged by Li Lei").first.wait_for()
-    status = StateStore(running.settings.state_url).alerts.get_states()["o3-1h/ln-sy-01/o3"]
-    assert (status.acknowledged_by, status.note) == ("Li Lei", "called the station")
+    page.get_by_role("button", name="Take it").click()
+    page.get_by_text("Li Lei took it").first.wait_for()
+    page.get_by_text("called the station").wait_for()
+    page.locator("summary", has_text="Resolve with a cause").click()
+    page.get_by_label("Cause").click()
+    page.get_by_role("option", name="instrument fault").click()
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    page.locator(".facts").get_by_text("instrument fault").wait_for()
+    case = StateStore(running.settings.state_url).cases.get(running.case_id)
+    assert case is not None
+    assert (case.taken_by, case.cause, case.steps[1].figures) == (
+        "Li Lei",
+        "instrument",
+        {"text": "called the station"},
+    )
 
 
 @pytest.mark.parametrize("width", [1280, 400])

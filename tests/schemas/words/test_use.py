@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
+from alerts.case.action import CaseAction, ResolveCause
 from alerts.case.life import StepRefusal
 from alerts.delivery.link import LinkReason
 from alerts.delivery.reply import ReplyWish
@@ -41,8 +42,8 @@ from analysis.run.report.later_change import LaterCause
 from analysis.statistics.limit import Edition
 from console.view.link import Advice, LinkState
 from console.view.report import ReportState
-from schemas.alert import AlertState, EndReason, RuleKind, Severity
-from schemas.alert_case import StepKind
+from schemas.alert import EndReason, RuleKind, Severity
+from schemas.alert_case import Audience, StepKind
 from schemas.gate import GateOutcome
 from schemas.message import NetworkCode
 from schemas.reading import RejectReason
@@ -61,8 +62,12 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.reason_do.": RejectReason,
     "page.network.": NetworkCode,
     "page.network_short.": NetworkCode,
-    "page.alert_state.": (*AlertState, "closed"),
-    "page.alert_kind.": (*RuleKind, *(f"{kind}_station" for kind in RuleKind)),
+    "page.alert_kind.": tuple(f"{kind}_station" for kind in RuleKind),
+    "page.cases.for_": ("all", *Audience),
+    "page.cases.notice_": ("pending", "claimed", "sent", "held", "failed"),
+    "page.cases.do_": ("give", "mute", "resolve"),
+    "page.cases.": tuple(item for item in CaseAction if item is not CaseAction.DECLINE),
+    "mail.cause.": ResolveCause,
     "page.alerts.station_": ("system", "all"),
     "page.severity.": Severity,
     "page.datadocs.": (*GateOutcome, "title", "suite"),
@@ -75,7 +80,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.problem.": tuple(
         f"{kind}{end}" for kind in ("slow", "influx", "access", "missing", "state") for end in ("", "_do")
     ),
-    # of documents that earlier versions stored: the page of their alert still renders them
+    # of documents that earlier versions stored
     "attribution.what.": ("episode", "median"),
     "attribution.overall.": ("grade",),
     "attribution.wind.": ("unavailable", "chance", "too_few_days", "sector", "calm", "wind_now", "no_wind_now"),

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.alert import AlertState, Severity
 from schemas.alert_case import AlertCase, Audience, CaseAlert, CaseKind, CaseState, CaseStep, StepKind
-from store.state import CaseChange, Mute, MuteKind, MuteMatcher, StateStore
+from store.state import CaseChange, CaseQuery, Mute, MuteKind, MuteMatcher, StateStore
 from tests.store.state.build import NOW, transition
 
 ALERT = CaseAlert(alert_key="high/a/so2", begin_id=1, rule="high", severity=Severity.WARNING, station_id="a", since=NOW)
@@ -241,3 +241,22 @@ def test_due_recipients_are_listed_with_their_channels(store: StateStore) -> Non
     store.notices.want("c1", "li-na", "mail", version=1, due_at=NOW + timedelta(hours=1))
     assert store.notices.list_due(NOW) == [("wang", "wecom")]
     assert store.notices.list_due(NOW + timedelta(hours=1)) == [("wang", "wecom"), ("li-na", "mail")]
+
+
+def test_a_page_of_cases_has_the_open_ones_first_the_gravest_of_them_at_the_top(store: StateStore) -> None:
+    ended = {"state": CaseState.ENDED, "ended_at": NOW}
+    given = {
+        "warn-old": {"since": NOW - timedelta(hours=9)},
+        "warn-new": {"since": NOW},
+        "critical": {"since": NOW - timedelta(days=1), "severity": Severity.CRITICAL},
+        "over-old": ended | {"since": NOW - timedelta(days=3), "severity": Severity.CRITICAL},
+        "over-new": ended | {"since": NOW - timedelta(days=2)},
+        "part": {"state": CaseState.MERGED},
+    }
+    store.cases.append([CaseChange(case=case(case_id=name, **more)) for name, more in given.items()])
+    expected = ["critical", "warn-new", "warn-old", "over-new", "over-old"]
+    assert [item.id for item in store.cases.page(CaseQuery())] == expected
+    assert [item.id for item in store.cases.page(CaseQuery(offset=1, limit=2))] == expected[1:3]
+    assert [item.id for item in store.cases.page(CaseQuery(state=CaseState.ENDED))] == expected[3:]
+    assert store.cases.page(CaseQuery(audience=Audience.OPERATOR)) == []
+    assert store.cases.count_open() == 3

@@ -9,7 +9,7 @@ import msgspec
 from analysis.case.case_file import EventKind, KindShare
 from analysis.report.stored_case import StoredCase
 from analysis.run.coanalysis.joint_pollution import CaseEpisode
-from console.view.case import joint_lines, split_cases
+from console.view.case_file import joint_lines, split_cases
 from schemas.words import words
 from tests.console.build import NOW, stored_case
 

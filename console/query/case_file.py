@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from analysis.report.stored_case import CASE, StoredCase, case_for, read_case
-from console.view.attribution import matching
+from analysis.report.stored_case import CASE, StoredCase, read_case
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from analysis.case.case_file import CaseFile
     from analysis.run.coanalysis.joint_pollution import CaseEpisode
     from console.view.alert import AlertHistory
+    from schemas.alert_case import AlertCase
     from schemas.network import Network
-    from store.state import Document, StateStore
+    from store.state import StateStore
 
-MOST_LISTED = 300
-"""Case files that are read for a list of alerts: it is shown within a second or two."""
-_TOLERANCE = timedelta(hours=2)
-_DRAWING = threading.Lock()
+DRAWING = threading.Lock()
 """matplotlib's settings are those of the process: one picture at a time."""
 
 
-class CaseLookup(NamedTuple):
-    """What is known of the case of an alert.
+class CaseFileLookup(NamedTuple):
+    """What is known of the case file of a case.
 
     Attributes
     ----------
@@ -38,49 +33,36 @@ class CaseLookup(NamedTuple):
     why : str or None
         Why none could be computed.
     is_expected : bool
-        Whether such an alert gets a case file.
-    old : list of Document
-        Attributions that an earlier version stored.
+        Whether such a case gets a case file.
+    alert_id : int or None
+        The alert that it is about.
     """
 
-    item: StoredCase | None
-    versions: int
-    why: str | None
-    is_expected: bool
-    old: list[Document]
+    item: StoredCase | None = None
+    versions: int = 0
+    why: str | None = None
+    is_expected: bool = False
+    alert_id: int | None = None
 
 
-def read_alert_case(state: StateStore, network: Network, episode: AlertHistory) -> CaseLookup:
-    """The case file of an alert."""
-    # the analysis takes a second to import: paid by the first page of an alert
+def read_file_of(state: StateStore, network: Network, case: AlertCase) -> CaseFileLookup:
+    """The case file of a case: that of its worst alert about a value."""
+    # the analysis takes a second to import: paid by the first page of a case
     from alerts.mail.first_case import case_of, is_of_air, why_no_case
 
-    worst = episode.worst
-    item = case_of(state, worst)
+    worst = next((item for item in case.alerts if item.kind.is_of_values and item.parameter), None)
+    stored = None if worst is None else state.alerts.get(worst.begin_id)
+    if stored is None:
+        return CaseFileLookup()
+    item = case_of(state, stored.transition)
     if item is not None:
         versions = len(state.documents.list_versions(CASE, item.case.key))
-        return CaseLookup(item, versions, None, is_expected=True, old=[])
-    prefix = f"{worst.station_id}/{worst.parameter or ''}"
-    old = matching(state.documents.each("attribution", prefix=prefix), episode)
-    return CaseLookup(None, 0, why_no_case(state, worst), is_expected=is_of_air(worst, network), old=old)
+        return CaseFileLookup(item, versions, None, is_expected=True, alert_id=stored.id)
+    why = why_no_case(state, stored.transition)
+    return CaseFileLookup(why=why, is_expected=is_of_air(stored.transition, network), alert_id=stored.id)
 
 
-def read_alert_cases(state: StateStore, episodes: Sequence[AlertHistory]) -> dict[int, CaseFile]:
-    """Case files of alerts in a list, by the id of the alert; of the newest `MOST_LISTED` case files."""
-    worst = {item.id: item.worst for item in episodes if item.worst.kind.is_of_values and item.worst.parameter}
-    if not worst:
-        return {}
-    since = min(change.since for change in worst.values()) - _TOLERANCE
-    documents = state.documents.list(CASE, created_from=since, limit=MOST_LISTED)
-    items = [item for document in documents if (item := read_case(document.body)) is not None]
-    found = {
-        number: case_for(items, change.station_id, change.parameter or "", change.since, change.at)
-        for number, change in worst.items()
-    }
-    return {number: item.case for number, item in found.items() if item is not None}
-
-
-def read_one_case(state: StateStore, key: str) -> tuple[StoredCase, int] | None:
+def read_case_file(state: StateStore, key: str) -> tuple[StoredCase, int] | None:
     """The newest version of a case file and the number of its versions; None where there is none that this version reads."""
     versions = state.documents.list_versions(CASE, key)
     item = read_case(versions[0].body) if versions else None
@@ -94,7 +76,7 @@ def read_case_episodes(state: StateStore, case: CaseFile, zone: ZoneInfo) -> tup
     return episodes_of_case(state, case, zone)
 
 
-def list_cases(
+def list_case_files(
     state: StateStore, *, station_id: str | None, start: datetime | None, end: datetime | None, limit: int
 ) -> list[StoredCase]:
     """Case files whose event begins in ``[start, end)``, the newest event first."""
@@ -120,5 +102,5 @@ def draw_case(item: StoredCase, language: str, zone: ZoneInfo, *, dark: bool) ->
 
     if item.chart is None:
         return None
-    with _DRAWING:
+    with DRAWING:
         return case_picture(item.case, item.chart, language, zone, dark=dark)

@@ -143,18 +143,6 @@ def joint_lines(
     )
 
 
-def answer_line(case: CaseFile, words: Words) -> str:
-    """Kind of the event with its probability, and the source where one is named, as a row of a list shows them."""
-    answer = case.answer
-    if case.kind is EventKind.UNKNOWN:
-        return words("case.line_unknown")
-    figures = {"likely": answer.confidence.value, "kind": case.kind.value}
-    source = answer.figures.get("source")
-    if source is None:
-        return words("case.line", **figures)
-    return words("case.line_source", **figures, source=source, source_likely=answer.figures.get("source_likely"))
-
-
 def split_cases(items: Sequence[StoredCase]) -> ListedCases:
     """Case files of known kind and those of unknown kind with the cause, the newest first."""
     newest = sorted(items, key=lambda item: item.case.event.start, reverse=True)
@@ -171,12 +159,12 @@ def split_cases(items: Sequence[StoredCase]) -> ListedCases:
 
 def case_address(key: str) -> str:
     """Page of a case file."""
-    return f"/cases/{key}"
+    return f"/case-files/{key}"
 
 
 def picture_address(key: str) -> str:
     """Picture of a case file; ``language`` and ``theme`` follow as query."""
-    return f"/api/v1/cases/{key}/picture"
+    return f"/api/v1/case-files/{key}/picture"
 
 
 def _shown(sections: list[CaseSection], case: CaseFile) -> list[CaseSection]:

@@ -1,0 +1,118 @@
+"""What a person does to a case, as the step of it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from alerts.case.life import CAUSE, TO, UNTIL
+from schemas.alert_case import AlertCase, CaseStep, StepKind
+
+TEXT, DECLINED = "text", "is_declined"
+"""Keys of the figures of a step: a comment's text; that a comment declines the case."""
+
+
+class CaseAction(StrEnum):
+    """What a person can do."""
+
+    TAKE = "take"
+    RELEASE = "release"
+    DECLINE = "decline"
+    """It is not this person's: a comment that says so."""
+    ASSIGN = "assign"
+    HAND_OVER = "hand_over"
+    COMMENT = "comment"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    RESOLVE = "resolve"
+
+
+class ResolveCause(StrEnum):
+    """With what cause a case is resolved."""
+
+    EVENT = "event"
+    """Pollution or radiation as reported, source known or not."""
+    LOCAL_WORK = "local_work"
+    """Known work near the station."""
+    NATURAL = "natural"
+    """Dust, washout of radon progeny, biogenic."""
+    INSTRUMENT = "instrument"
+    MAINTENANCE = "maintenance"
+    """Calibration or other work at the station."""
+    LINE = "line"
+    """Line or power of the station."""
+    FALSE_ALARM = "false_alarm"
+    """The rule or its threshold does not fit."""
+    OTHER = "other"
+
+    @property
+    def is_false(self) -> bool:
+        """Whether the alerts should not have been raised."""
+        return self in {ResolveCause.INSTRUMENT, ResolveCause.MAINTENANCE, ResolveCause.FALSE_ALARM}
+
+
+class ActionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person wants to do.
+
+    Attributes
+    ----------
+    by : str
+        Person's id.
+    to : str or None
+        Person's id, of `CaseAction.ASSIGN` and `CaseAction.HAND_OVER`.
+    text : str
+        A comment; also with any other action.
+    until : datetime or None
+        Aware, of `CaseAction.MUTE`.
+    cause : ResolveCause or None
+        Of `CaseAction.RESOLVE`.
+    """
+
+    action: CaseAction
+    by: str
+    to: str | None = None
+    text: str = ""
+    until: datetime | None = None
+    cause: ResolveCause | None = None
+
+
+_KINDS = {
+    CaseAction.TAKE: StepKind.TAKEN,
+    CaseAction.RELEASE: StepKind.RELEASED,
+    CaseAction.DECLINE: StepKind.COMMENTED,
+    CaseAction.ASSIGN: StepKind.ASSIGNED,
+    CaseAction.HAND_OVER: StepKind.HANDED_OVER,
+    CaseAction.COMMENT: StepKind.COMMENTED,
+    CaseAction.MUTE: StepKind.MUTED,
+    CaseAction.UNMUTE: StepKind.UNMUTED,
+    CaseAction.RESOLVE: StepKind.RESOLVED,
+}
+
+
+def step_of(case: AlertCase, request: ActionRequest, now: datetime) -> CaseStep:
+    """The step of a request, as the next one of a case; whether the case allows it says `alerts.case.life.follow`.
+
+    Parameters
+    ----------
+    now : datetime
+        UTC.
+    """
+    figures: dict[str, Any] = {
+        TO: request.to,
+        TEXT: request.text.strip() or None,
+        UNTIL: request.until.isoformat() if request.until is not None else None,
+        CAUSE: request.cause.value if request.cause is not None else None,
+        DECLINED: request.action is CaseAction.DECLINE or None,
+    }
+    return CaseStep(
+        case_id=case.id,
+        number=case.version + 1,
+        kind=_KINDS[request.action],
+        at=now,
+        recorded_at=now,
+        by=request.by,
+        figures={key: value for key, value in figures.items() if value is not None},
+    )
