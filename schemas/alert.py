@@ -35,6 +35,7 @@ class RuleKind(StrEnum):
     SEVERAL = "several"
     HOUR_OF_DAY = "hour_of_day"
     COPOLLUTANT = "copollutant"
+    GAMMA = "gamma"
     FORECAST = "forecast"
     OPERATION = "operation"
 

@@ -1,4 +1,4 @@
-"""What is usual at a station at an hour of the day: median and spread of its own hours. Pure."""
+"""What is usual at the stations, from their own stored hours: median and spread by hour of the day, levels of the gamma rule. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from schemas.frames import valid_values
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
 MAD_TO_SIGMA = 1.4826
@@ -29,14 +30,23 @@ class HourOfDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Baselines:
-    """`HourOfDay` by (network, station id, parameter, days); replaced while rules hold it."""
+    """`HourOfDay` by (network, station id, parameter, days), what a kind of rule was trained to by rule and station; replaced while rules hold it."""
 
     def __init__(self) -> None:
         self._usual: dict[tuple[str, str, str, int], HourOfDay] = {}
+        self._trained: dict[str, Mapping[str, object]] = {}
 
     def get(self, network: str, station_id: str, code: str, days: int) -> HourOfDay | None:
         """What is usual; None where it was not computed."""
         return self._usual.get((network, station_id, code, days))
+
+    def trained(self, rule: str, station_id: str) -> object:
+        """What the record of a station gives for a rule, of a type of its kind; None where it was not computed."""
+        return self._trained.get(rule, {}).get(station_id)
+
+    def replace_trained(self, trained: Mapping[str, Mapping[str, object]]) -> None:
+        """Take newly trained ones in place of all earlier ones."""
+        self._trained = dict(trained)
 
     def replace(self, usual: dict[tuple[str, str, str, int], HourOfDay]) -> None:
         """Take newly computed ones in place of all earlier ones."""

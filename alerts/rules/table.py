@@ -10,6 +10,7 @@ import msgspec
 from alerts.rules.copollutant import CopollutantRule
 from alerts.rules.evaluation import EvaluationResult
 from alerts.rules.forecast import ForecastRule, evaluate_forecast
+from alerts.rules.gamma.rule import GammaRule
 from alerts.rules.hour_of_day import HourOfDayRule
 from alerts.rules.operation import OperationRule
 from alerts.rules.persistence import PersistenceRule
@@ -23,7 +24,7 @@ from alerts.rules.value_rule import ValueRule
 if TYPE_CHECKING:
     from alerts.rules.evaluation import EvaluationInput
 
-StreamedRule = RateRule | PersistenceRule | SeveralRule | HourOfDayRule | CopollutantRule
+StreamedRule = RateRule | PersistenceRule | SeveralRule | HourOfDayRule | CopollutantRule | GammaRule
 """Kinds that only the watch evaluates, reading by reading."""
 Rule = ThresholdRule | StreamedRule | SilenceRule | ForecastRule | OperationRule
 

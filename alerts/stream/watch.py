@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from alerts.channels.outage import MailState
-from alerts.run.baselines import load_baselines
+from alerts.run.baselines import load_baselines, load_gamma, report_gamma
 from alerts.run.case_assignment import assign, notify_no_one
 from alerts.run.delivery import deliver, read_mail_state
 from alerts.run.evaluation import EvaluationError, evaluate, evaluate_reports
@@ -48,7 +48,7 @@ WINDOW = timedelta(hours=48)
 LONGEST_PAUSE_S = 60.0
 LONGEST_ROUND_S = 600.0
 """A round that takes longer is complained about. Project's choice."""
-CONFIRM_S, BASELINES_S = 180.0, 86_400.0
+CONFIRM_S, BASELINES_S = 180.0, 43_200.0
 """How often stored hours are evaluated, and how often it is computed what is usual at the stations [s]. Project's choice."""
 _POLL_S = 0.5
 STOP_S = 30.0
@@ -205,11 +205,15 @@ class _Rounds:
         return msgspec.structs.replace(done, transitions=done.transitions + arrived)
 
     def _renew_baselines(self, now: datetime, *, is_changed: bool) -> dict[str, str]:
-        """Load what is usual at the stations, daily and for changed rules; errors by step."""
+        """Load what is usual at the stations, twice a day and for changed rules; errors by step."""
         if not (self._usual.is_due() or is_changed):
             return {}
         try:
-            self._stream.baselines.replace(load_baselines(self._current.settings, self._current.rules, now))
+            settings, rules = self._current.settings, self._current.rules
+            self._stream.baselines.replace(load_baselines(settings, rules, now))
+            trained = load_gamma(settings, rules, now)
+            self._stream.baselines.replace_trained(trained)
+            report_gamma(settings, rules, trained, now)
         except StoreError as error:
             self._usual = Every(BASELINES_S)  # again in the next round
             return {"baselines": f"{type(error).__name__}: {error}"}

@@ -16,6 +16,7 @@ from console.cli.shell.page import DEFAULT, Limit, note_limit, page
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from alerts.rules.table import AlertRules
     from alerts.run.queries import ListedAlert
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition
@@ -155,7 +156,10 @@ def sink(
     run(host, port, maildir)
 
 
-def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
+def check_rules(
+    path: Path = typer.Argument(metavar="FILE"),
+    record: bool = typer.Option(False, "--record", help="Read from stored hours where gamma rules are evaluated."),
+) -> None:
     """Check a rules file: status 2 and the place where it is wrong, status 1 where a rule's patterns match no station."""
     from alerts.rules.idle import idle_rules, odd_parts
     from alerts.rules.rule import covered_stations
@@ -173,8 +177,21 @@ def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
         typer.echo(f"{path}: rule {name!r} can never fire: {why}", err=True)
     for name, what in odd_parts(rules, network):
         typer.echo(f"{path}: rule {name!r}: {what}", err=True)
+    if record:
+        _print_record(rules)
     if any(idle_rules(rules, network, only_patterns=True)):
         raise typer.Exit(1)
+
+
+def _print_record(rules: AlertRules) -> None:
+    """Where gamma rules are evaluated, and how many days of hours the other stations have."""
+    from alerts.run.baselines import load_gamma, too_short
+
+    for name, trained in load_gamma(_settings(), rules, datetime.now(UTC)).items():
+        short, rule = too_short(trained), rules.named(name)
+        typer.echo(f"{name}: evaluated at {len(trained) - len(short)} of {len(trained)} stations")
+        for station_id, days in short.items():
+            typer.echo(f"  {station_id}: not evaluated: {days:.0f} of {getattr(rule, 'min_days', 0)} days")
 
 
 def _settings() -> AlertSettings:

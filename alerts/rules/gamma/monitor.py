@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LEARN_ABOVE_NGY_H = 2.0
-"""Predictors below this teach nothing about rain [nGy h⁻¹]."""
+LEARN_ABOVE_NGY_H, LEARN_ABOVE_SPREADS = 2.0, 4.0
+"""Predictors below this [nGy h⁻¹], or below so many standard deviations of dry readings [1], teach nothing about rain: fitted to the noise of dry
+weeks, the neighbours would explain nothing of the next shower."""
 
 
 class DoseSample(NamedTuple):
@@ -48,6 +49,8 @@ class DoseState(NamedTuple):
         The rule's statistic, and above which it is an alarm [1].
     is_wet : bool
         Whether any gauge of station and neighbours had rain lately.
+    limit_ngy_h : float
+        The dose rate above which this sample is an alarm [nGy h⁻¹].
     """
 
     station_id: str
@@ -58,6 +61,7 @@ class DoseState(NamedTuple):
     score: float
     level: float
     is_wet: bool
+    limit_ngy_h: float = math.nan
 
     @property
     def is_alarm(self) -> bool:
@@ -114,12 +118,17 @@ class GammaMonitor:
         """
         known = [item for item in samples if item.station_id in self.memories and math.isfinite(item.dose_ngy_h)]
         for item in known:
-            memory = self.memories[item.station_id]
-            memory.rain(item.at, item.rain_mm, self.figures)
-            memory.dose(item.at, item.dose_ngy_h, self.figures)
-        return [state for item in known if (state := self._state_of(item)) is not None]
+            self.take(item)
+        return [state for item in known if (state := self.state_of(item)) is not None]
 
-    def _state_of(self, sample: DoseSample) -> DoseState | None:
+    def take(self, sample: DoseSample) -> None:
+        """Take note of a finite sample of a station of the network; neighbours are compared with it from then on."""
+        memory = self.memories[sample.station_id]
+        memory.rain(sample.at, sample.rain_mm, self.figures)
+        memory.dose(sample.at, sample.dose_ngy_h, self.figures)
+
+    def state_of(self, sample: DoseSample) -> DoseState | None:
+        """The state of the newest sample of its station, once after `take`; None before the baseline is known."""
         memory, figures = self.memories[sample.station_id], self.figures
         if math.isnan(memory.baseline) or math.isnan(memory.excess):
             return None
@@ -134,12 +143,21 @@ class GammaMonitor:
         noise = self._noise(memory, known, max(explained, middle, 0.0), is_wet=is_wet)
         memory.window.append(Remembered(sample.at, residual / noise))
         score, level = self._score(memory, is_wet=is_wet), self._level(sample.station_id, is_wet=is_wet)
+        limit = memory.baseline + memory.excess - residual + noise * self._limit_sigmas(memory, level, is_wet=is_wet)
         if score > level:
             memory.forget_last()
-        elif float(np.abs(predictors).max()) > LEARN_ABOVE_NGY_H:
+        elif float(np.abs(predictors).max()) > max(LEARN_ABOVE_NGY_H, LEARN_ABOVE_SPREADS * memory.spread):
             memory.learn(predictors, memory.excess - explained, figures.forget)
         return DoseState(
-            sample.station_id, sample.at, memory.baseline, memory.excess - residual, residual, score, level, is_wet
+            sample.station_id,
+            sample.at,
+            memory.baseline,
+            memory.excess - residual,
+            residual,
+            score,
+            level,
+            is_wet,
+            limit,
         )
 
     def _neighbour_excess(self, sample: DoseSample) -> NDArray[np.float64]:
@@ -169,12 +187,7 @@ class GammaMonitor:
         return math.hypot(memory.spread, among, figures.explained * explained, floor)
 
     def _score(self, memory: StationMemory, *, is_wet: bool) -> float:
-        figures = self.figures
-        one, two, three = (
-            (figures.wet_one, figures.wet_two, figures.wet_three)
-            if is_wet
-            else (figures.dry_one, figures.dry_two, figures.dry_three)
-        )
+        figures, (one, two, three) = self.figures, self._steps(is_wet=is_wet)
         last = memory.window[-1].at
         memory.window = [item for item in memory.window if hours_between(item.at, last) <= figures.window_h]
         lowest = memory.window[-1].sigmas
@@ -187,6 +200,23 @@ class GammaMonitor:
             if span >= figures.three_h:
                 score = max(score, lowest / three)
         return score
+
+    def _limit_sigmas(self, memory: StationMemory, level: float, *, is_wet: bool) -> float:
+        """Residual of the last sample, in standard deviations, above which the score is above ``level``, given the samples before."""
+        figures, (one, two, three) = self.figures, self._steps(is_wet=is_wet)
+        last, limit, lowest = memory.window[-1].at, level * one, math.inf
+        for item in reversed(memory.window[:-1]):
+            lowest, span = min(lowest, item.sigmas), hours_between(item.at, last)
+            for least_h, sigmas in ((figures.two_h, two), (figures.three_h, three)):
+                if span >= least_h and lowest > level * sigmas:
+                    limit = min(limit, level * sigmas)
+        return limit
+
+    def _steps(self, *, is_wet: bool) -> tuple[float, float, float]:
+        figures = self.figures
+        if is_wet:
+            return figures.wet_one, figures.wet_two, figures.wet_three
+        return figures.dry_one, figures.dry_two, figures.dry_three
 
     def _level(self, station_id: str, *, is_wet: bool) -> float:
         level = self.levels.get(station_id)

@@ -30,9 +30,10 @@ def run(tmp_path: Path, command: Callable[..., Done]) -> Callable[..., Done]:
 def test_checking_rules_counts_their_stations_and_names_those_that_can_never_fire(run: Callable[..., Done]) -> None:
     done = run("rules", "check", str(EXAMPLE))
     assert done.returncode == 0
-    assert "pm25-heavy               threshold  critical      8" in done.stdout
+    assert "pm25-heavy               threshold   critical      8" in done.stdout
     named = [line.split("'")[1] for line in done.stderr.splitlines() if "can never fire" in line]
-    assert named == ["benzene-high", "gamma-above-baseline"]  # the network has neither VOC nor radiation
+    absent = ["benzene-high", "gamma-above-baseline", "gamma-release", "pm25-several", "dust"]
+    assert named == absent  # the network has no VOC, radiation or PM10, and one station a city
 
 
 def test_a_rule_whose_patterns_match_no_station_is_an_error_of_the_check(
