@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,10 @@ from schemas.alert_case import AlertCase, CaseStep, StepKind
 
 TEXT, DECLINED = "text", "is_declined"
 """Keys of the figures of a step: a comment's text; that a comment declines the case."""
+VIA, REFERENCE = "via", "reference"
+MUTED_FOR = timedelta(hours=1)
+MOST_CHARACTERS = 2_000
+"""Of a comment."""
 
 
 class CaseAction(StrEnum):
@@ -21,7 +25,7 @@ class CaseAction(StrEnum):
     TAKE = "take"
     RELEASE = "release"
     DECLINE = "decline"
-    """It is not this person's: a comment that says so."""
+    """It is not this person's: a comment that says so, or the release of a case that the person has; the next one is notified."""
     ASSIGN = "assign"
     HAND_OVER = "hand_over"
     COMMENT = "comment"
@@ -66,9 +70,13 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True):
     text : str
         A comment; also with any other action.
     until : datetime or None
-        Aware, of `CaseAction.MUTE`.
+        Aware, of `CaseAction.MUTE`; None: `MUTED_FOR` from now on.
     cause : ResolveCause or None
         Of `CaseAction.RESOLVE`.
+    via : str
+        By which way it came: ``link``, ``mail``, ``command``, ``page`` or ``api``.
+    reference : str
+        Of what it came by, such as a Message-ID: what has the same reference is done once.
     """
 
     action: CaseAction
@@ -77,6 +85,8 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     until: datetime | None = None
     cause: ResolveCause | None = None
+    via: str = ""
+    reference: str = ""
 
 
 _KINDS = {
@@ -100,17 +110,21 @@ def step_of(case: AlertCase, request: ActionRequest, now: datetime) -> CaseStep:
     now : datetime
         UTC.
     """
+    until = now + MUTED_FOR if request.action is CaseAction.MUTE and request.until is None else request.until
+    is_holder = request.action is CaseAction.DECLINE and case.taken_by == request.by
     figures: dict[str, Any] = {
         TO: request.to,
-        TEXT: request.text.strip() or None,
-        UNTIL: request.until.isoformat() if request.until is not None else None,
+        TEXT: request.text.strip()[:MOST_CHARACTERS] or None,
+        VIA: request.via or None,
+        REFERENCE: request.reference or None,
+        UNTIL: until.isoformat() if until is not None else None,
         CAUSE: request.cause.value if request.cause is not None else None,
         DECLINED: request.action is CaseAction.DECLINE or None,
     }
     return CaseStep(
         case_id=case.id,
         number=case.version + 1,
-        kind=_KINDS[request.action],
+        kind=StepKind.RELEASED if is_holder else _KINDS[request.action],
         at=now,
         recorded_at=now,
         by=request.by,

@@ -11,14 +11,14 @@ import structlog
 from alerts.channels.standby import StandbyError, post_standby
 from alerts.wording import time_text, word
 from schemas.alert import Severity
-from store.state.alerts.delivery import EMAIL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from alerts.settings import AlertSettings
-    from store.state import Backlog, ChannelState, StateStore, StoredTransition
+    from schemas.alert_case import AlertCase
+    from store.state import ChannelState, NoticeBacklog, StateStore
 
 CHECK_EVERY = timedelta(minutes=5)
 """Interval of checks of the mail server while nothing waits, so that an outage is found before the first alert."""
@@ -27,6 +27,8 @@ ALARM_AGAIN = timedelta(hours=1)
 STUCK_AFTER = timedelta(minutes=15)
 """A mail that waits for longer is stuck, also where no process delivers."""
 LISTED = 10
+MAIL = "mail"
+"""Channel of mails, `alerts.people.person.MAIL`."""
 _DAY = timedelta(hours=24)
 _ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _log = structlog.get_logger(__name__)
@@ -73,7 +75,7 @@ class MailState(msgspec.Struct, frozen=True, kw_only=True):
 
 def mail_state(state: StateStore, now: datetime) -> MailState:
     """State of the mail channel at a moment (aware)."""
-    channel, backlog = state.channels.get(EMAIL), state.deliveries.get_backlog(EMAIL, failed_since=now - _DAY)
+    channel, backlog = state.channels.get(MAIL), state.notices.backlog(MAIL, now=now, failed_since=now - _DAY)
     return MailState(
         ok=channel.ok if channel else None,
         since=channel.since if channel else None,
@@ -89,30 +91,30 @@ def mail_state(state: StateStore, now: datetime) -> MailState:
 
 def is_check_due(state: StateStore, now: datetime) -> bool:
     """Whether a check of the mail server is due although nothing waits."""
-    channel = state.channels.get(EMAIL)
+    channel = state.channels.get(MAIL)
     return channel is None or not channel.ok or now - channel.checked_at >= CHECK_EVERY
 
 
-def note_mail(state: StateStore, settings: AlertSettings, error: str | None, backlog: Backlog, now: datetime) -> None:
+def note_mail(
+    state: StateStore, settings: AlertSettings, error: str | None, backlog: NoticeBacklog, now: datetime
+) -> None:
     """Record the outcome of a use of the mail server; log a change, and post an outage and its end to the standby channel."""
-    before = state.channels.note(EMAIL, ok=error is None, detail=error or "", now=now)
+    before = state.channels.note(MAIL, ok=error is None, detail=error or "", now=now)
     if error is None:
         if not before.ok:
             _log.info("mail_server_back", since=before.since, failures=before.failures)
         if before.alarmed_at is not None:
             _alarm(settings, "mail_up", _text("mail_up", settings, before.since, backlog, []), now)
         return
-    channel = state.channels.get(EMAIL)
+    channel = state.channels.get(MAIL)
     assert channel is not None, "it was noted above"
     if channel.since == now:
         _log.warning("mail_server_dead", detail=error, waiting=backlog.waiting)
-    if _is_alarm_due(channel, now) and state.channels.note_alarm(EMAIL, before=channel.alarmed_at, now=now):
-        waiting = sorted(state.deliveries.list_waiting(EMAIL), key=lambda item: _ORDER[item.transition.severity])[
-            :LISTED
-        ]
+    if _is_alarm_due(channel, now) and state.channels.note_alarm(MAIL, before=channel.alarmed_at, now=now):
+        waiting = sorted(_waiting(state, now), key=lambda item: _ORDER[item.severity])[:LISTED]
         text = _text("mail_down", settings, channel.since, backlog, waiting, detail=error)
         if not _alarm(settings, "mail_down", text, now, waiting=backlog.waiting, since=channel.since, detail=error):
-            state.channels.note_alarm(EMAIL, before=now, now=channel.alarmed_at)  # tried again in the next round
+            state.channels.note_alarm(MAIL, before=now, now=channel.alarmed_at)  # tried again in the next round
 
 
 def _is_alarm_due(channel: ChannelState, now: datetime) -> bool:
@@ -137,8 +139,8 @@ def _text(
     key: str,
     settings: AlertSettings,
     since: datetime,
-    backlog: Backlog,
-    waiting: Sequence[StoredTransition],
+    backlog: NoticeBacklog,
+    waiting: Sequence[AlertCase],
     *,
     detail: str = "",
 ) -> str:
@@ -148,8 +150,14 @@ def _text(
     return "\n".join([head, *(_line(item, zone, language) for item in waiting)])
 
 
-def _line(item: StoredTransition, zone: ZoneInfo, language: str) -> str:
-    change = item.transition
-    label = word(f"severity_{change.severity}", language)
-    value = "" if change.value is None else f" {change.value:g} {change.unit or ''}".rstrip()
-    return f"[{label}] {change.alert_key} {change.to_state}{value} · {time_text(change.since, zone, language)}"
+def _waiting(state: StateStore, now: datetime) -> list[AlertCase]:
+    """Cases of which a due mail waits."""
+    due = [item.case_id for item in state.notices.waiting(MAIL) if item.due_at <= now or item.attempts]
+    return [case for case_id in dict.fromkeys(due) if (case := state.cases.get(case_id)) is not None]
+
+
+def _line(item: AlertCase, zone: ZoneInfo, language: str) -> str:
+    label = word(f"severity_{item.severity}", language)
+    alert = item.alerts[0]
+    value = "" if alert.extreme is None else f" {alert.extreme:g} {alert.unit or ''}".rstrip()
+    return f"[{label}] {item.id} {alert.alert_key}{value} · {time_text(item.since, zone, language)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from alerts.case.action import DECLINED
 from alerts.people.duty import MEMBER, EscalationStep, chain
 from alerts.people.route import route
 from schemas.alert import Severity
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from schemas.alert_case import AlertCase, CaseStep
     from store.state import Notice
 
-TEAM, PERSON, DECLINED = "team", "person", "is_declined"
-"""Figures of a step: who was notified, and that a comment declines the case."""
+TEAM, PERSON = "team", "person"
+"""Figures of an escalation: who was notified."""
 _BEGINS = frozenset({StepKind.OPENED, StepKind.REOPENED, StepKind.LATE_KNOWN, StepKind.RELEASED})
 
 
@@ -116,7 +117,7 @@ def _next_of_team(
     if not own:  # none of those on duty now was notified: a new shift
         return PlannedStep(StepKind.ESCALATED, tuple(step for step in steps if step.after_min == 0), now)
     if not later:
-        since = max(_begun(case), *_times(case, StepKind.REMINDED), *_times(case, StepKind.ESCALATED))
+        since = max([_begun(case), *_times(case, StepKind.REMINDED), *_times(case, StepKind.ESCALATED)])
         return PlannedStep(StepKind.REMINDED, steps, since + remind_after)
     return PlannedStep(StepKind.ESCALATED, (later[0],), _escalation_at(people, case, own, team))
 

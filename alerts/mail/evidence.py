@@ -69,6 +69,16 @@ def collect_view(sources: Sources, alert_id: int, transition: AlertTransition, *
         return view
 
 
+def alert_view(sources: Sources, alert_id: int, transition: AlertTransition) -> AlertView:
+    """The same without a verdict, which a case has of its own."""
+    view = _plain_view(sources, alert_id, transition, is_late=False)
+    try:
+        return _with_points(sources, view)
+    except StoreError as error:
+        _log.warning("alert_mail_without_series", alert=transition.alert_key, detail=str(error))
+        return view
+
+
 def _plain_view(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool) -> AlertView:
     """What the state database and the configuration know."""
     rule = sources.rules.named(transition.rule) or sources.rules.operation(transition.alert_key.partition("/")[2])
@@ -108,7 +118,13 @@ def _network_seen(view: AlertView) -> str | None:
 
 
 def _with_series(sources: Sources, view: AlertView) -> AlertView:
-    """The view with data of the time-series database."""
+    """The view with data of the time-series database, and with a verdict."""
+    view = _with_points(sources, view)
+    verdict = None if _is_decided(view) else _verdict(sources, view.transition, view.network)
+    return msgspec.structs.replace(view, verdict=verdict)
+
+
+def _with_points(sources: Sources, view: AlertView) -> AlertView:
     transition, rule = view.transition, view.rule
     points, cadence = read_series(sources, view)
     return msgspec.structs.replace(
@@ -117,7 +133,6 @@ def _with_series(sources: Sources, view: AlertView) -> AlertView:
         cadence=cadence,
         forecast=_forecast(sources, view),
         neighbours=_neighbours(sources, transition, rule, sources.network.stations.get(transition.station_id)),
-        verdict=None if _is_decided(view) else _verdict(sources, transition, view.network),
         latest=newest_value(sources, view) if view.is_resolved else view.latest,
     )
 

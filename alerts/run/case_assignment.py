@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from alerts.run.case import assign_cases
 from alerts.run.case_evidence import StoredEvidence
-from alerts.run.stores import open_stores
+from alerts.run.notify import case_route
+from alerts.run.stores import open_state
 from alerts.settings import alert_settings
 from qc.limits.load import ThresholdError
 from qc.run.verdict import rule_of
+from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from alerts.case.news import WantedNotice
-    from alerts.run.case import NoticeTarget, Route
+    from alerts.people.people import People
+    from alerts.run.case import CaseEvidence
     from qc.verdict.weight import VerdictRule
     from store.settings import SharedSettings
 
 
-def assign(settings: SharedSettings, now: datetime, *, route: Route) -> int:
-    """Bring all cases up to date; returns how many changed.
+def assign(settings: SharedSettings, now: datetime, *, people: People, evidence: CaseEvidence | None = None) -> int:
+    """Bring all cases up to date and ask for their notices; returns how many changed.
 
     Parameters
     ----------
     settings : SharedSettings
     now : datetime
         UTC.
-    route : callable
-        Who is notified of a case (`alerts.run.case`).
+    people : People
+    evidence : CaseEvidence or None
+        Kept between rounds (`evidence_of`); None: read for this one.
 
     Raises
     ------
     store.error.StoreError
     """
     own = alert_settings(settings)
-    with open_stores(own) as (influx, state):
-        evidence = StoredEvidence(influx, own.stations, _rule(own.network))
-        return len(assign_cases(state, own.stations, now, evidence=evidence, route=route))
+    with open_state(own) as state:
+        route = case_route(people, state, now)
+        if evidence is not None:
+            return len(assign_cases(state, own.stations, now, evidence=evidence, route=route))
+        with closing(InfluxStore(own)) as influx:
+            read = evidence_of(own, influx)
+            return len(assign_cases(state, own.stations, now, evidence=read, route=route))
 
 
-def notify_no_one(item: WantedNotice) -> tuple[NoticeTarget, ...]:
-    """Route of cases while mails are still those of transitions."""
-    del item
-    return ()
+def evidence_of(settings: SharedSettings, influx: InfluxStore) -> StoredEvidence:
+    """Evidence of the stored hours of an installation."""
+    return StoredEvidence(influx, settings.stations, _rule(settings.network))
 
 
 def _rule(network_file: Path) -> VerdictRule | None:

@@ -1,6 +1,6 @@
-"""Delivery of waiting mails, and the state of the mail channel.
+"""Delivery of the notices of cases, and the state of the mail channel.
 
-Several processes may do so at once: a transition is claimed by exactly one worker before it is mailed.
+A notice is claimed by exactly one worker; its message states the case as it is at that moment. Several processes may do so at once.
 """
 
 from __future__ import annotations
@@ -8,29 +8,36 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.channels import email
 from alerts.channels.outage import is_check_due, mail_state, note_mail
+from alerts.people.file import people_of
+from alerts.people.person import MAIL
 from alerts.rules.rules import load_rules
+from alerts.run.link_key import load_link_key
 from alerts.run.stores import open_state, open_stores
 from alerts.settings import alert_settings
-from store.state.alerts.delivery import EMAIL
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.channels.outage import MailState
+    from alerts.people.people import People
     from alerts.rules.table import AlertRules
     from alerts.settings import AlertSettings
     from store.settings import SharedSettings
 
 
-def deliver(settings: SharedSettings, now: datetime, rules: AlertRules | None = None) -> int:
-    """Deliver waiting mails, each transition by exactly one worker.
+def deliver(
+    settings: SharedSettings, now: datetime, rules: AlertRules | None = None, people: People | None = None
+) -> int:
+    """Deliver what is due, each notice by exactly one worker.
 
     Nothing is claimed while the mail server does not answer, so that an outage of any length costs no attempt: the
-    mails are sent in the first round after it. An outage is logged, counted, shown by the console and posted to the standby channel.
+    messages are sent in the first round after it, and state the cases as they are then. An outage is logged, counted, shown by the
+    console and posted to the standby channel.
 
     Parameters
     ----------
@@ -38,28 +45,38 @@ def deliver(settings: SharedSettings, now: datetime, rules: AlertRules | None = 
         Aware; for ages and the mails' date.
     rules : AlertRules or None
         None: those of the file.
+    people : People or None
+        None: those of the file.
 
     Returns
     -------
     int
-        Mails handed to the server.
+        Messages handed over.
     """
     own = alert_settings(settings)
     with open_stores(own) as (influx, state):
-        backlog = state.deliveries.get_backlog(EMAIL, failed_since=now)
-        if not backlog.waiting and not is_check_due(state, now):
+        due = state.notices.list_due(now)
+        is_mail_due = any(channel == MAIL for _, channel in due)
+        if not due and not is_check_due(state, now):
             return 0
-        sent, error = 0, _mail_error(own)
-        if error is None and backlog.waiting:
-            # drawing, templates, analysis and verdicts take seconds to import: paid by the first mail, not by each start
-            from alerts.mail.deliver import deliver_round
-            from alerts.mail.evidence import verdict_rule_of
+        error = _mail_error(own) if is_mail_due or is_check_due(state, now) else None
+        ready = [item for item in due if item[1] != MAIL or error is None]
+        backlog = state.notices.backlog(MAIL, now=now, failed_since=now)
+        sent = 0
+        if ready:
+            # drawing, templates and analysis take seconds to import: paid by the first message, not by each start
             from alerts.mail.series import Sources
+            from alerts.run.case_mail import CaseReader
+            from alerts.run.send import SendRound
 
             chosen = load_rules(own.rules) if rules is None else rules
-            sources = Sources(influx, state, own.stations, chosen, own.console_url, now, verdict_rule_of(own.network))
-            sent, error = deliver_round(sources, own, worker=_worker(), now=now)
-        note_mail(state, own, error if not sent else None, backlog, now)
+            known = people_of(own) if people is None else people
+            sources = Sources(influx, state, own.stations, chosen, own.console_url, now)
+            reader = CaseReader(sources, known, load_link_key(own), timedelta(hours=own.remind_after_h))
+            done = SendRound(reader, own, _worker()).send(ready)
+            sent, error = done.sent, error or done.mail_error
+        if is_mail_due or error is not None or is_check_due(state, now):
+            note_mail(state, own, error, backlog, now)
         return sent
 
 

@@ -1,11 +1,15 @@
-"""One scheduled round: deliver what waits, evaluate the rules, deliver what they raised."""
+"""One scheduled round: hand out what waits, evaluate the rules, hand out what they raised."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alerts.people.file import people_of
+from alerts.run.case_assignment import assign
+from alerts.run.case_clock import let_time_pass
 from alerts.run.delivery import deliver
 from alerts.run.evaluation import evaluate
+from alerts.run.first_case import make_first_cases
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,5 +26,14 @@ def evaluate_and_deliver(settings: AlertSettings, start: datetime, end: datetime
     try:
         found = evaluate(settings, start, end, now)
     finally:
-        mails += deliver(settings, now)
+        mails += hand_out(settings, now)
     return {"transitions": found, "mails": mails}
+
+
+def hand_out(settings: AlertSettings, now: datetime) -> int:
+    """Stored transitions become steps of cases, and what is due is delivered; how many messages."""
+    people = people_of(settings)
+    assign(settings, now, people=people)
+    make_first_cases(settings, now)
+    let_time_pass(settings, now, people)
+    return deliver(settings, now, people=people)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -18,8 +19,10 @@ import msgspec
 import structlog
 
 from alerts.channels.outage import MailState
+from alerts.people.file import people_of
 from alerts.run.baselines import load_baselines, load_gamma, report_gamma
-from alerts.run.case_assignment import assign, notify_no_one
+from alerts.run.case_assignment import assign, evidence_of
+from alerts.run.case_clock import let_time_pass
 from alerts.run.delivery import deliver, read_mail_state
 from alerts.run.evaluation import EvaluationError, evaluate, evaluate_reports
 from alerts.run.first_case import make_first_cases
@@ -33,12 +36,15 @@ from ingest.process.guard import describe, say
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.shutdown import shutdown_on_signals as end_on_signals
 from store.error import StateSchemaError, StoreError
+from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from alerts.people.people import People
     from alerts.rules.table import AlertRules
+    from alerts.run.case import CaseEvidence
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition
     from store.settings import SharedSettings
@@ -116,7 +122,9 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, [pace.complaint]):
         stream.start()
         try:
-            _Rounds(current, stream, arrivals).go(stop, on_round)
+            rounds = _Rounds(current, stream, arrivals)
+            with closing(rounds):
+                rounds.go(stop, on_round)
         finally:
             stream.join()
 
@@ -174,6 +182,8 @@ class _Rounds:
         self._failing = Failing()
         self._confirm, self._usual = Every(CONFIRM_S), Every(BASELINES_S)
         self._generation = current.generation
+        self._influx: InfluxStore | None = None
+        self._evidence: CaseEvidence | None = None
 
     def go(self, stop: threading.Event, report: Callable[[Round], None]) -> None:
         """Go round until stopped."""
@@ -190,7 +200,8 @@ class _Rounds:
         problem = _refresh(current)
         is_changed, self._generation = self._generation != current.generation, current.generation
         is_full = self._confirm.is_due() or is_changed
-        done = run_once(current.settings, now, current.rules, is_full=is_full)
+        evidence = self._evidence_now(is_changed=is_changed)
+        done = run_once(current.settings, now, current.rules, current.people, is_full=is_full, evidence=evidence)
         errors = done.errors | self._renew_baselines(now, is_changed=is_changed)
         if self._stream.error is not None:
             errors["stream"] = self._stream.error
@@ -203,6 +214,24 @@ class _Rounds:
         except Exception as error:  # noqa: BLE001 - an alarm that cannot be raised is tried again in the next round
             say("watch_alarm_failed", error)
         return msgspec.structs.replace(done, transitions=done.transitions + arrived)
+
+    def close(self) -> None:
+        """Close what is kept between rounds."""
+        if self._influx is not None:
+            self._influx.close()
+
+    def _evidence_now(self, *, is_changed: bool) -> CaseEvidence | None:
+        """Evidence of the stored hours, kept between rounds until the configuration changes; None where the database cannot be opened."""
+        if is_changed or self._influx is None:
+            try:
+                self.close()
+                self._influx = InfluxStore(self._current.settings)
+            except StoreError as error:
+                _log.warning("watch_step_failed", step="cases", detail=str(error))
+                self._influx = None
+                return None
+            self._evidence = evidence_of(self._current.settings, self._influx)
+        return self._evidence
 
     def _renew_baselines(self, now: datetime, *, is_changed: bool) -> dict[str, str]:
         """Load what is usual at the stations, twice a day and for changed rules; errors by step."""
@@ -241,50 +270,87 @@ def _refresh(current: Configuration) -> str | None:
     return problem
 
 
-def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = None, *, is_full: bool = True) -> Round:
+class _Steps:
+    """Steps of a round, independent of each other: stored alerts are delivered also while readings cannot be read."""
+
+    def __init__(self) -> None:
+        self.counts = {"transitions": 0, "cases": 0, "mails": 0}
+        self.errors: dict[str, str] = {}
+        self.is_partial = False
+
+    def do(self, name: str, step: str, work: Callable[[], int]) -> int:
+        """Do a step and count what it did; an error is kept under the step's name."""
+        count = 0
+        try:
+            count = work()
+        except EvaluationError as error:  # the rest was evaluated; each part that raised is in the log
+            count, self.errors[step], self.is_partial = error.stored, str(error), True
+        except StoreError as error:
+            self.errors[step] = f"{type(error).__name__}: {error}"
+            _log.warning("watch_step_failed", step=step, detail=self.errors[step])
+        except Exception as error:  # noqa: BLE001 - one input that a step trips over must not end the alerts; logged and alarmed
+            self.errors[step] = describe(error)
+            say("watch_step_failed", error, step=step)
+        self.counts[name] += count
+        return count
+
+
+def run_once(
+    settings: AlertSettings,
+    now: datetime,
+    rules: AlertRules | None = None,
+    people: People | None = None,
+    *,
+    is_full: bool = True,
+    evidence: CaseEvidence | None = None,
+) -> Round:
     """One round at ``now`` (aware).
+
+    What the stream stored goes out first; then the rules are evaluated, and what they found goes out as well.
 
     Parameters
     ----------
+    people : People or None
+        None: those of the file.
     is_full : bool
         Evaluate the stored hours of `WINDOW`, forecasts and silence; else only what the parts report of themselves.
+    evidence : CaseEvidence or None
+        Kept between rounds.
     """
     begun = monotonic()
-    counts = {"transitions": 0, "cases": 0, "mails": 0}
-    errors: dict[str, str] = {}
-    is_partial = False
-    # Independent steps: stored alerts are delivered also while readings cannot be read.
-    steps: dict[str, tuple[str, Callable[[], int]]] = {
-        "transitions": (
-            "evaluate",
-            lambda: (
-                evaluate(settings, now - WINDOW, now, now, rules) if is_full else evaluate_reports(settings, now, rules)
-            ),
+    steps = _Steps()
+    known: list[People] = [] if people is None else [people]
+
+    def present() -> People:
+        if not known:
+            known.append(people_of(settings))
+        return known[0]
+
+    def hand_out() -> None:
+        steps.do("cases", "cases", lambda: assign(settings, now, people=present(), evidence=evidence) and 0)
+        steps.do("cases", "cases", lambda: make_first_cases(settings, now))
+        steps.do("mails", "deliver", lambda: deliver(settings, now, rules, present()))
+
+    hand_out()
+    found = steps.do(
+        "transitions",
+        "evaluate",
+        lambda: (
+            evaluate(settings, now - WINDOW, now, now, rules) if is_full else evaluate_reports(settings, now, rules)
         ),
-        "cases": ("cases", lambda: make_first_cases(settings, now) + assign(settings, now, route=notify_no_one)),
-        "mails": ("deliver", lambda: deliver(settings, now, rules)),
-    }
-    for name, (step, work) in steps.items():
-        try:
-            counts[name] = work()
-        except EvaluationError as error:  # the rest was evaluated; each part that raised is in the log
-            counts[name], errors[step], is_partial = error.stored, str(error), True
-        except StoreError as error:
-            errors[step] = f"{type(error).__name__}: {error}"
-            _log.warning("watch_step_failed", step=step, detail=errors[step])
-        except Exception as error:  # noqa: BLE001 - one input that a step trips over must not end the alerts; logged and alarmed
-            errors[step] = describe(error)
-            say("watch_step_failed", error, step=step)
-    mail = None if "deliver" in errors else _mail_state(settings, now)
-    error_line = "; ".join(errors.values()) or None
+    )
+    aged = steps.do("cases", "clock", lambda: let_time_pass(settings, now, present()))
+    if found or aged:
+        hand_out()
+    mail = None if "deliver" in steps.errors else _mail_state(settings, now)
     return Round(
         at=now,
         seconds=monotonic() - begun,
-        error=error_line,
-        errors=errors,
-        is_partial=is_partial and len(errors) == 1,
+        error="; ".join(steps.errors.values()) or None,
+        errors=steps.errors,
+        is_partial=steps.is_partial and len(steps.errors) == 1,
         mail=mail,
-        **counts,
+        **steps.counts,
     )
 
 

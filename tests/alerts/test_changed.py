@@ -10,7 +10,6 @@ import pytest
 
 from alerts.rules.rule import LOOKS_AT, is_changed
 from alerts.rules.rules import parse_rules
-from alerts.run.delivery import deliver
 from alerts.run.evaluation import rehearse
 from schemas.alert import AlertState, EndReason
 from schemas.interval import Interval, floor_hour
@@ -18,12 +17,10 @@ from schemas.reading import Reading
 from tests.alerts.conftest import NETWORK
 from tests.alerts.rules.test_rules import KINDS, RULE
 from tests.alerts.rules.test_watched import opened
-from tests.alerts.run.test_job import mails
 from tests.alerts.test_end import HOUR, MINUTE, look, newest, put_hours, put_readings, with_network, with_rules
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from alerts.settings import AlertSettings
     from store.influx.store import InfluxStore
@@ -85,24 +82,6 @@ def test_the_new_meaning_begins_with_values_after_the_end_of_the_old_one(
     begun = newest(state, KEY)
     assert (begun.to_state, begun.since, begun.value, begun.threshold) == (AlertState.FIRING, hour, 180.0, 400.0)
     assert begun.evidence[LOOKS_AT]["side"] == "below"
-
-
-def test_the_mail_of_a_changed_alert_is_closed_and_names_the_side_it_was_raised_by(
-    own: AlertSettings, influx: InfluxStore, now: datetime, maildir: Path
-) -> None:
-    put_hours(influx, "t-01", floor_hour(now) - 3 * HOUR, [20.0, 190.0, 190.0])
-    look(with_rules(own, PM25), now)
-    deliver(with_rules(own, PM25), now)
-    own = with_rules(own, PM25.replace("above = 75", "below = 20").replace("甲", "丙"))
-    look(own, now)
-    deliver(own, now)
-    closed = mails(maildir)[-1]
-    assert closed["Subject"].startswith("[已关闭]")
-    body = str(closed.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
-    assert "规则的监视对象已更改" in body
-    assert "阈值 > 75" in body
-    assert "最大值 190" in closed["Subject"]
-    assert "丙" not in closed["Subject"]
 
 
 def test_a_forecast_alert_ends_as_changed_when_its_rule_looks_at_another_quantile(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from analysis.report.city.period import ReportPeriod
     from schemas.network import Network
-    from store.state import DocumentHead, SentTransition, StateStore
+    from store.state import DocumentHead, SentAlert, StateStore
 
 MAIL = "mail"
 """Kind of the mails of alerts."""
@@ -160,7 +160,7 @@ def _changes(
 
 def _rested(state: StateStore, network: Network, kind: str) -> Iterator[_Rested]:
     if kind == MAIL:
-        yield from (item for one in state.deliveries.list_sent() if (item := _of_mail(one, network)) is not None)
+        yield from (item for one in state.notices.list_sent_alerts() if (item := _of_mail(one, network)) is not None)
         return
     rule = PUBLICATIONS[kind]
     for head in state.documents.heads(kind, rule.fields):
@@ -174,9 +174,9 @@ def _rested(state: StateStore, network: Network, kind: str) -> Iterator[_Rested]
         yield _Rested(publication, bases)
 
 
-def _of_mail(item: SentTransition, network: Network) -> _Rested | None:
-    """Of an alert on values: its parameter at its station from the beginning of the condition on."""
-    stated = item.transition
+def _of_mail(item: SentAlert, network: Network) -> _Rested | None:
+    """Of an alert on values: its parameter at its station from the beginning of the condition to what was known."""
+    stated = item.alert
     station = network.stations.get(stated.station_id)
     if not stated.kind.is_of_values or stated.parameter is None or station is None:
         return None
@@ -185,14 +185,14 @@ def _of_mail(item: SentTransition, network: Network) -> _Rested | None:
         stations=(stated.station_id,),
         networks=tuple(sorted(networks)),
         parameters=(stated.parameter,),
-        spans=(Interval(floor_hour(min(stated.since, stated.at)), max(stated.since, stated.at) + _HOUR),),
+        spans=(Interval(floor_hour(stated.since), (stated.until or stated.latest_at or stated.since) + _HOUR),),
     )
     publication = OutdatedPublication(
         kind=MAIL,
         key=stated.alert_key,
         version=None,
         issued_at=item.sent_at,
-        stated=stated.value,
+        stated=stated.extreme,
         unit=stated.unit,
     )
     return _Rested(publication, (basis,))

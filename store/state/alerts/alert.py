@@ -13,7 +13,7 @@ from schemas.alert import AlertState, AlertTransition
 from schemas.moment import stored_moment
 from store.error import StateError
 from store.state.alerts.case import await_case
-from store.state.alerts.delivery import EMAIL, StoredTransition, enqueue, to_stored
+from store.state.alerts.delivery import StoredTransition, enqueue, to_stored
 from store.state.database import LARGEST_ID, StateTables
 from store.state.statement import insert, narrowed, utc_now
 from store.state.table import acknowledgement, alert, transition
@@ -200,8 +200,6 @@ def _is_within(moment: datetime, span: tuple[datetime, datetime]) -> bool:
 
 
 def _save(connection: sa.Connection, change: AlertTransition, channels: Sequence[str] | None) -> int:
-    if channels is None:
-        channels = (EMAIL,) if AlertState.FIRING in (change.from_state, change.to_state) else ()
     now = utc_now()
     values = msgspec.to_builtins(change, builtin_types=(datetime,)) | {"recorded_at": now}
     stored = insert(connection, transition).values(values).on_conflict_do_nothing().returning(transition.c.id)
@@ -209,7 +207,7 @@ def _save(connection: sa.Connection, change: AlertTransition, channels: Sequence
     if transition_id is None:
         return int(connection.execute(sa.select(transition.c.id).where(_same(change))).scalar_one())
     _set_state(connection, change, transition_id)
-    enqueue(connection, transition_id, channels, now)
+    enqueue(connection, transition_id, channels or (), now)
     if AlertState.FIRING in (change.from_state, change.to_state):
         await_case(connection, transition_id)
     return int(transition_id)

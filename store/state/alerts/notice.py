@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import sqlalchemy as sa
 
+from schemas.alert_case import CaseAlert, CaseStep
 from store.state.alerts.delivery import LEASE, MAX_ATTEMPTS
 from store.state.database import StateTables
 from store.state.statement import insert, narrowed, to_type
-from store.state.table import notice, sent_message, store_identity
+from store.state.table import case_step, notice, sent_message, store_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,6 +80,31 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     message_id: str
     sent_at: datetime | None = None
+
+
+class SentAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert as the newest message of its case to someone stated it; ``sent_at`` in UTC."""
+
+    alert: CaseAlert
+    sent_at: datetime
+
+
+class NoticeBacklog(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages of one channel that wait although they are due.
+
+    Attributes
+    ----------
+    waiting : int
+        Due, or tried and failed [1].
+    oldest : datetime or None
+        Since when the one that waits longest has been due, UTC.
+    failed : int
+        Given up, and due at or after a moment [1].
+    """
+
+    waiting: int
+    oldest: datetime | None
+    failed: int
 
 
 class NoticeStore(StateTables):
@@ -161,6 +187,16 @@ class NoticeStore(StateTables):
         question = question.group_by(notice.c.recipient, notice.c.channel).order_by(sa.func.min(notice.c.due_at))
         return [(row["recipient"], row["channel"]) for row in self.database.rows(question)]
 
+    def backlog(self, channel: str, *, now: datetime, failed_since: datetime) -> NoticeBacklog:
+        """Messages that wait although they are due; those of quiet hours, of a digest and of a limit do not wait."""
+        waits = sa.and_(notice.c.state.in_(_OPEN), sa.or_(notice.c.due_at <= now, notice.c.attempts > 0))
+        failed = sa.and_(notice.c.state == "failed", notice.c.due_at >= failed_since)
+        columns = (notice.c.state, notice.c.due_at, notice.c.attempts)
+        question = sa.select(*columns).where(notice.c.channel == channel, sa.or_(waits, failed))
+        rows = self.database.rows(question)
+        since = [row["due_at"] - _paused(row["attempts"]) for row in rows if row["state"] != "failed"]
+        return NoticeBacklog(waiting=len(since), oldest=min(since, default=None), failed=len(rows) - len(since))
+
     def begin_message(self, claims: Sequence[Notice], message_id: str) -> None:
         """Note that a message about the claimed versions is being sent, so that after a crash the same one is sent again."""
         rows = [{"notice_id": item.id, "version": item.claimed, "message_id": message_id} for item in claims]
@@ -184,11 +220,33 @@ class NoticeStore(StateTables):
         )
         return [to_type(row, SentMessage) for row in self.database.rows(question.order_by(sent_message.c.sent_at))]
 
+    def list_sent_alerts(self, channel: str = "mail") -> list[SentAlert]:
+        """Alerts that messages of a channel stated, each as in its newest one, in the order in which these were sent."""
+        question = sa.select(notice.c.case_id, notice.c.known, notice.c.sent_at).where(
+            notice.c.channel == channel, notice.c.sent_at.is_not(None)
+        )
+        found: dict[tuple[str, int], SentAlert] = {}
+        for row in self.database.rows(question.order_by(notice.c.sent_at, notice.c.id)):
+            steps = sa.select(case_step.c.body).where(
+                case_step.c.case_id == row["case_id"], case_step.c.number <= row["known"]
+            )
+            for stored in self.database.rows(steps.order_by(case_step.c.number)):
+                for alert in msgspec.convert(stored["body"], CaseStep).alerts:
+                    found[alert.alert_key, alert.begin_id] = SentAlert(alert=alert, sent_at=row["sent_at"])
+        return list(found.values())
+
     def of_message(self, message_id: str) -> list[Notice]:
         """Notices that a message stated; several of a digest, none of an unknown one."""
         question = sa.select(notice).join(sent_message, sent_message.c.notice_id == notice.c.id)
         question = question.where(sent_message.c.message_id == message_id).order_by(notice.c.id)
         return [to_type(row, Notice) for row in self.database.rows(question)]
+
+    def is_sent(self, message_id: str) -> bool:
+        """Whether the server took a message."""
+        question = sa.select(sent_message.c.id).where(
+            sent_message.c.message_id == message_id, sent_message.c.sent_at.is_not(None)
+        )
+        return self.database.first(question.limit(1)) is not None
 
     def times_sent(self, recipient: str, channel: str, *, since: datetime) -> list[datetime]:
         """When messages went to a recipient after a moment, ascending, UTC."""
@@ -265,6 +323,19 @@ class NoticeStore(StateTables):
             connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"sent_at": now}))
             return connection.execute(sa.update(notice).where(held).values(values)).rowcount == 1
 
+    def finish_quiet(self, notice_id: int, worker: str, *, detail: str) -> bool:
+        """Note that nothing is to be said of the claimed version; False when the claim is no longer held."""
+        held = sa.and_(notice.c.id == notice_id, _is_held_by(worker))
+        values = {
+            "state": sa.case((notice.c.wanted <= notice.c.claimed, "sent"), else_="pending"),
+            "known": notice.c.claimed,
+            "claimed": None,
+            "worker": None,
+            "attempts": 0,
+            "detail": detail,
+        }
+        return self.database.change(sa.update(notice).where(held).values(values)) == 1
+
     def finish_failed(
         self,
         notice_id: int,
@@ -299,6 +370,9 @@ class NoticeStore(StateTables):
                 "due_at": now + pause,
                 "detail": detail,
             }
+            if not is_uncertain or over:
+                unsent = sa.and_(sent_message.c.notice_id == notice_id, sent_message.c.sent_at.is_(None))
+                connection.execute(sa.delete(sent_message).where(unsent))
             return connection.execute(sa.update(notice).where(mine).values(values)).rowcount == 1
 
     def hold(self, notice_id: int, detail: str) -> bool:
@@ -333,6 +407,11 @@ class NoticeStore(StateTables):
         """Notices of some cases, in the order in which they were first asked for."""
         question = sa.select(notice).where(notice.c.case_id.in_(list(case_ids))).order_by(notice.c.id)
         return [to_type(row, Notice) for row in self.database.rows(question)]
+
+
+def _paused(attempts: int) -> timedelta:
+    """For how long a notice that was tried so often has been due at least: the pauses of `NoticeStore.finish_failed`."""
+    return timedelta(minutes=sum(2 ** min(number, 6) for number in range(min(attempts, 12))))
 
 
 def _is_held_by(worker: str) -> sa.ColumnElement[bool]:

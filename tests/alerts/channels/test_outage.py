@@ -15,10 +15,14 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from alerts.channels.email import ATTEMPTS
+from alerts.people.file import people_of
+from alerts.people.person import MAIL
 from alerts.rules.rules import RulesFileError, load_rules
+from alerts.run.case_assignment import assign
 from alerts.run.delivery import deliver, read_mail_state
 from alerts.run.evaluation import evaluate
 from alerts.run.operation import raise_operation
+from alerts.run.round import hand_out
 from alerts.settings import AlertSettings
 from alerts.stream import watch
 from alerts.stream.configuration import Configuration
@@ -27,7 +31,6 @@ from alerts.stream.metrics import WatchMetrics
 from alerts.stream.watch import Round, run, run_once
 from console.local.settings import free_ports
 from schemas.alert import AlertState, Severity
-from store.state.alerts.delivery import EMAIL
 from tests import servers
 from tests.alerts.channels.test_email import talking
 from tests.alerts.conftest import EXAMPLE, NETWORK
@@ -83,6 +86,7 @@ def dead(own: AlertSettings, write_hours: Callable[..., None], now: datetime) ->
     """Settings with a mail server that is not there, and an alert that waits for it."""
     write_hours("t-01", [30, 190])
     evaluate(own, now - DAY, now, now)
+    assign(own, now, people=people_of(own))
     (port,) = free_ports(1)
     return changed(own, smtp_url=f"smtp://127.0.0.1:{port}")
 
@@ -92,7 +96,7 @@ def test_an_outage_is_logged_once_counted_and_kept_for_the_pages(dead: AlertSett
         assert [deliver(dead, now + step * MINUTE / 2) for step in range(3)] == [0, 0, 0]
     assert [item["event"] for item in logs].count("mail_server_dead") == 1
     state = read_mail_state(dead, now + 2 * MINUTE)
-    assert (state.ok, state.since, state.failures, state.waiting) == (False, now, 3, 2)
+    assert (state.ok, state.since, state.failures, state.waiting) == (False, now, 3, 1)
     assert "refused" in state.detail
     assert state.is_troubled
 
@@ -106,8 +110,10 @@ def test_an_outage_and_its_end_are_reported_by_the_second_way_with_what_waits(
     assert [item["event"] for item in robot.told] == ["mail_down", "mail_down"]  # after 2 min, and an hour later
     first = robot.told[0]
     assert first["msgtype"] == "text"
-    assert first["waiting"] == 2
-    assert first["text"]["content"].splitlines()[1].startswith("[严重] pm25-heavy/t-01/pm25 firing 190 ug/m3")
+    assert first["waiting"] == 1
+    line = first["text"]["content"].splitlines()[1]
+    assert line.startswith("[严重] 20")
+    assert "pm25-heavy/t-01/pm25 190 ug/m3" in line
     assert deliver(changed(own, alarm_to=robot.url), now + 65 * MINUTE) > 0
     assert robot.told[-1]["event"] == "mail_up"
 
@@ -159,6 +165,7 @@ def test_mails_that_no_watch_sends_are_stuck_whatever_the_server_does(
 ) -> None:
     write_hours("t-01", [30, 190])
     evaluate(own, now - DAY, now, now)
+    assign(own, now, people=people_of(own))
     assert not read_mail_state(own, now + 10 * MINUTE).is_troubled
     assert read_mail_state(own, now + 20 * MINUTE).is_stuck
 
@@ -168,7 +175,7 @@ def test_the_counters_of_the_watch_show_the_outage(dead: AlertSettings, now: dat
     for minutes in (0, 1):
         metrics.round(run_once(dead, now + minutes * MINUTE))
     page = generate_latest(metrics.registry).decode()
-    for line in ("alerts_mail_up 0.0", "alerts_waiting_mails 2.0", "alerts_mail_failures_total 1.0"):
+    for line in ("alerts_mail_up 0.0", "alerts_waiting_mails 1.0", "alerts_mail_failures_total 1.0"):
         assert f"\n{line}\n" in page
 
 
@@ -223,14 +230,13 @@ def test_a_step_that_goes_on_failing_becomes_an_alert_that_ends_with_it(
     failing.note(own, rules, {"evaluate": "StoreError: away"}, now + 6 * MINUTE)
     key = "operation/watch/evaluate"
     assert state.alerts.get_states()[key].state is AlertState.FIRING
-    deliver(own, now + 6 * MINUTE)
+    hand_out(own, now + 6 * MINUTE)
     failing.note(own, rules, {}, now + 7 * MINUTE)
     assert state.alerts.get_states()[key].state is AlertState.OK
-    deliver(own, now + 7 * MINUTE)
-    assert [item["Subject"] for item in mails(maildir)] == [
-        "[严重] 告警值守无法判定告警",
-        "[已解除] 告警值守无法判定告警",
-    ]
+    hand_out(own, now + 7 * MINUTE)
+    first, second = (item["Subject"] for item in mails(maildir))
+    assert first.startswith("[严重·系统] 告警值守无法判定告警")
+    assert second.startswith("[已结束] 告警值守无法判定告警")
 
 
 def test_a_watch_that_cannot_reach_its_state_reports_by_the_second_way(
@@ -302,10 +308,10 @@ def test_a_server_that_dies_at_each_mail_is_left_after_two_and_costs_the_others_
                     bodies.append(lines.readline())
                     return
 
+    assign(own, now, people=people_of(own))
     with talking(talk) as server:
         assert deliver(changed(own, smtp_url=server.smtp_url, smtp_timeout_s=0.5), now) == 0
     assert len(bodies) == 2 * ATTEMPTS
-    backlog = state.deliveries.get_backlog(EMAIL, failed_since=now)
+    backlog = state.notices.backlog(MAIL, now=now + MINUTE, failed_since=now)
     assert (backlog.waiting, backlog.failed) == (6, 0)
-    tried = state.deliveries.get([item.id for item in state.deliveries.list_waiting(EMAIL)], EMAIL)
-    assert sorted(item.attempts for item in tried.values()) == [0, 0, 0, 0, 1, 1]
+    assert sorted(item.attempts for item in state.notices.waiting(MAIL)) == [0, 0, 0, 0, 1, 1]

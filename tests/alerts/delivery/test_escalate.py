@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from alerts.delivery.escalate import DECLINED, PERSON, TEAM, PlannedStep, next_escalation, plan_steps
+from alerts.case.action import DECLINED
+from alerts.delivery.escalate import PERSON, TEAM, PlannedStep, next_escalation, plan_steps
 from schemas.alert import Severity
 from schemas.alert_case import AlertCase, CaseState, StepKind
 from tests.alerts.delivery.build import NOW, PEOPLE, case, notice, step
@@ -94,3 +95,10 @@ def test_an_absence_of_all_falls_to_the_leader() -> None:
     alone = msgspec.structs.replace(PEOPLE, shifts=())
     (found,) = plan_steps(alone, case(), [notice(name) for name in ("li-na", "wang")], now=NOW, remind_after=REMIND)
     assert names(found) == ["zhao"]
+
+
+def test_where_all_were_notified_at_once_all_are_reminded() -> None:
+    alone = msgspec.structs.replace(PEOPLE, shifts=())
+    known = [notice(name) for name in ("li-na", "wang", "zhao")]
+    (found,) = plan_steps(alone, case(), known, now=NOW, remind_after=REMIND)
+    assert (found.kind, found.due_at, len(found.persons)) == (StepKind.REMINDED, NOW + REMIND, 3)

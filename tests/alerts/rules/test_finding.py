@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alerts.rules.finding_reason import detail_of, title_of
-from alerts.run.delivery import deliver
 from alerts.run.evaluation import evaluate
+from alerts.run.round import hand_out as deliver
 from schemas.reason import Reason, encode_reason
 from schemas.words import LANGUAGES, render
 from store.state import Finding, FindingKind
@@ -67,7 +67,7 @@ def test_a_finding_is_mailed_once_and_ends_with_its_cause(  # noqa: PLR0917 - fi
     evaluate(own, later - DAY, later, later)
     deliver(own, later)
     first, second = mails(maildir)
-    assert second["Subject"].startswith("[已解除]")
+    assert second["Subject"].startswith("[已结束]")
     body = str(first.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
     assert render(detail_of(finding(kind, now)), "zh")[:20] in body
 

@@ -11,10 +11,11 @@ import pytest
 
 from analysis.run.report.later_change import LaterCause
 from analysis.run.report.outdated import MAIL, PUBLICATIONS, outdated_publications
-from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
+from schemas.alert import RuleKind, Severity
+from schemas.alert_case import AlertCase, Audience, CaseAlert, CaseKind, CaseState, CaseStep, StepKind
 from schemas.interval import Interval
 from schemas.network.file import parse_network
-from store.state import Before, GateOutcome, GateResult, Revision
+from store.state import Before, CaseChange, GateOutcome, GateResult, Revision
 from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
@@ -48,15 +49,21 @@ def _revision(station_id: str, hour: int, before: dict[str, float | None] | None
 
 def _mail(state: StateStore, station_id: str, kind: RuleKind = RuleKind.THRESHOLD) -> None:
     at = DAY + 9 * HOUR
-    state.alerts.save(
-        AlertTransition(
-            alert_key=f"o3-1h/{station_id}/o3", rule="o3-1h", kind=kind, severity=Severity.WARNING, station_id=station_id,
-            parameter="o3", from_state=AlertState.OK, to_state=AlertState.FIRING, at=at, since=at, value=231.4, threshold=200.0,
-            unit="ug/m3",
-        )
+    alert = CaseAlert(
+        alert_key=f"o3-1h/{station_id}/o3", begin_id=1, rule="o3-1h", severity=Severity.WARNING, station_id=station_id,
+        since=at, kind=kind, parameter="o3", extreme=231.4, threshold=200.0, unit="ug/m3",
     )  # fmt: skip
-    (claim,) = state.deliveries.claim("a", "email")
-    state.deliveries.finish(claim.delivery_id, ok=True, worker="a")
+    name = f"case-{station_id}"
+    step = CaseStep(case_id=name, number=1, kind=StepKind.OPENED, at=at, recorded_at=at, alerts=(alert,))
+    case = AlertCase(
+        id=name, kind=CaseKind.POLLUTION, audience=Audience.DUTY, state=CaseState.OPEN, severity=Severity.WARNING,
+        since=at, opened_at=at, version=1, alerts=(alert,), steps=(step,),
+    )  # fmt: skip
+    now = datetime.now(UTC)
+    state.cases.append([CaseChange(case=case)])
+    state.notices.want(name, "li-na", "mail", version=1, due_at=now)
+    (claim,) = state.notices.claim("a", "mail", now=now)
+    state.notices.finish_sent(claim.id, "a", message_id="<1@x>", now=now)
 
 
 @pytest.fixture

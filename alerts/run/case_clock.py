@@ -1,0 +1,99 @@
+"""What time brings to open cases: escalation, reminders, ends of mutes. Read, plan, write, in this order."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from alerts.case.life import follow
+from alerts.delivery.escalate import PERSON, TEAM, plan_steps
+from alerts.delivery.mute import covers
+from alerts.run.notify import ways_to
+from alerts.run.stores import open_state
+from schemas.alert_case import CaseState, CaseStep, StepKind
+from store.state import CaseChange
+
+if TYPE_CHECKING:
+    from alerts.delivery.escalate import PlannedStep
+    from alerts.people.people import People
+    from alerts.settings import AlertSettings
+    from schemas.alert_case import AlertCase
+    from schemas.network import Network
+    from store.state import Mute, StateStore
+
+LOOK_BACK = timedelta(days=7)
+"""Cases that began earlier than this before a mute are not looked for at its end."""
+
+
+def let_time_pass(settings: AlertSettings, now: datetime, people: People) -> int:
+    """`keep_time` with the stores of an installation."""
+    with open_state(settings) as state:
+        return keep_time(state, people, now, remind_after=timedelta(hours=settings.remind_after_h))
+
+
+def keep_time(state: StateStore, people: People, now: datetime, *, remind_after: timedelta) -> int:
+    """Add the steps that are due, and ask for their notices; how many steps were added.
+
+    Of several workers one adds each step: the others find the case changed and look again in the next round.
+
+    Raises
+    ------
+    store.error.StoreError
+    """
+    count = 0
+    for present in state.cases.list(state=CaseState.OPEN):
+        case = state.cases.get(present.id)
+        if case is None or not case.is_open:
+            continue
+        if case.muted_until is not None and case.muted_until <= now:
+            count += _unmute(state, people, case, now)
+            continue
+        notices = state.notices.of_cases([case.id])
+        for planned in plan_steps(people, case, notices, now=now, remind_after=remind_after):
+            if planned.due_at <= now:
+                count += _step(state, people, case, planned, now)
+                break  # the case has changed: the rest in the next round
+    return count
+
+
+def cases_under(state: StateStore, network: Network, item: Mute) -> list[AlertCase]:
+    """Cases of which something happened under a mute, without their steps, the youngest first."""
+    found = state.cases.list(since_from=item.start - LOOK_BACK, since_to=item.end)
+    covered = [case for case in found if case.state is not CaseState.MERGED and covers(item.matcher, case, network)]
+    return [
+        case
+        for case in covered
+        if any(item.start <= step.recorded_at < item.end for step in state.cases.list_steps(case.id))
+    ]
+
+
+def _step(state: StateStore, people: People, case: AlertCase, planned: PlannedStep, now: datetime) -> int:
+    first = planned.persons[0]
+    figures: dict[str, Any] = {TEAM: first.team, PERSON: first.person}
+    after = _append(state, case, planned.kind, figures, now)
+    if after is None:
+        return 0
+    for person in planned.persons:
+        for way in ways_to(people, after, person, now):
+            due_at = max(now, way.not_before or now)
+            state.notices.want(after.id, way.person_id, way.channel, version=after.version, due_at=due_at)
+    return 1
+
+
+def _unmute(state: StateStore, people: People, case: AlertCase, now: datetime) -> int:
+    """End a mute of a case; who set it is notified."""
+    after = _append(state, case, StepKind.UNMUTED, {}, now)
+    if after is None:
+        return 0
+    by = next((item.by for item in reversed(case.steps) if item.kind is StepKind.MUTED), "")
+    if by in people.person:
+        state.notices.want(after.id, by, "mail", version=after.version, due_at=now)
+    return 1
+
+
+def _append(
+    state: StateStore, case: AlertCase, kind: StepKind, figures: dict[str, Any], now: datetime
+) -> AlertCase | None:
+    step = CaseStep(case_id=case.id, number=case.version + 1, kind=kind, at=now, recorded_at=now, figures=figures)
+    after = follow(case, step)
+    return None if state.cases.append([CaseChange(case=after, after=case.version)]) is None else after
