@@ -33,17 +33,25 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 END = START + timedelta(days=40)
-QUICK = HourlyOptions(rows=3000, trees=20, samples=40, targets=("pm25", "o3"))
+QUICK = HourlyOptions(rows=1000, trees=5, folds=2, samples=40, targets=("pm25", "o3"))
 
 
 @pytest.fixture
-def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    return filled_settings(settings, tmp_path, 40, 3, run_dir=tmp_path / "run")
+def filled(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SharedSettings:
+    monkeypatch.setattr("analysis.run.forecast.train.RECENT_D", 2)
+    return filled_settings(settings, tmp_path, 40, 2, run_dir=tmp_path / "run")
 
 
-def test_a_model_in_force_is_used_and_replaced_only_by_a_readable_one(filled: SharedSettings) -> None:
+def decided(*, is_better: bool) -> PromotionDecision:
+    kind = "better" if is_better else "pinball_worse"
+    return PromotionDecision(is_better=is_better, reason=Reason("promotion", kind, {"ratio": 0.5}, scope="forecast"))
+
+
+def test_a_model_in_force_is_used_and_replaced_only_by_a_readable_one(
+    filled: SharedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = train_model(filled, END, options=QUICK)
-    assert (first.targets, first.series) == (("pm25", "o3"), 4)
+    assert (first.targets, first.series) == (("pm25", "o3"), 3)
     assert set(first.decisions) == {"pm25", "o3"}
     assert first.score is not None
     promote(filled, first.version, is_dry_run=False)
@@ -54,6 +62,8 @@ def test_a_model_in_force_is_used_and_replaced_only_by_a_readable_one(filled: Sh
     rows = InfluxStore(filled).read_product("forecast_hourly", END, END + timedelta(days=4))
     assert set(rows[rows["parameter"] == "o3"]["model_version"]) == {first.version}
 
+    worse = dict.fromkeys(("pm25", "o3"), decided(is_better=False))
+    monkeypatch.setattr("analysis.run.forecast.train.decide", lambda *_: worse)
     second = train_model(filled, END - timedelta(days=2), options=QUICK)
     assert second.version != first.version
     with StateStore(filled.state_url) as state:
@@ -88,10 +98,7 @@ def test_a_rehearsed_promotion_changes_nothing(filled: SharedSettings) -> None:
 
 
 def test_pollutants_are_promoted_one_by_one(filled: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    good, bad = (
-        PromotionDecision(is_better=item, reason=Reason("promotion", kind, {"ratio": 0.5}, scope="forecast"))
-        for item, kind in ((True, "better"), (False, "pinball_worse"))
-    )
+    good, bad = decided(is_better=True), decided(is_better=False)
     monkeypatch.setattr("analysis.run.forecast.train.decide", lambda *_: {"pm25": bad, "o3": good})
     first = train_model(filled, END - timedelta(days=1), options=QUICK)
     assert (first.promoted, first.in_force != first.version) == (True, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,27 +20,46 @@ from sensors.weather_forecast import WeatherForecastError
 from sensors.weather_forecast.run import RunField, WeatherRun
 from sensors.weather_forecast.writer import netcdf_bytes
 from store.influx.store import InfluxStore
+from store.settings import SharedSettings
 from store.state import StateStore
 from tests.analysis.frames import START
 from tests.analysis.run.fill import filled_settings
+from tests.servers import drop_database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from store.settings import SharedSettings
-
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-DAYS = 40
+DAYS = 30
 END = START + timedelta(days=DAYS)
 AHEAD_H = 30
 NAMES = {"temperature": 15.0, "wind_speed": 2.0, "wind_direction": 270.0, "relative_humidity": 50.0, "pressure": 1005.0}
 
 
+@pytest.fixture(scope="module")
+def trained(influx_url: str, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model in force: its files and its state."""
+    folder = tmp_path_factory.mktemp("trained")
+    shutil.copyfile(migrated, folder / "state.sqlite")
+    database, url = f"test_{uuid.uuid4().hex[:12]}", f"sqlite:///{folder / 'state.sqlite'}"
+    made = SharedSettings(run_dir=folder / "run", influx_url=influx_url, influx_database=database, state_url=url)
+    own = filled_settings(made, folder, DAYS, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.run.forecast.train.RECENT_D", 1)  # no test asks how good it is
+        options = HourlyOptions(rows=1000, trees=5, folds=2, samples=20, targets=("o3",))
+        promote(own, train_model(own, END, options=options).version, is_dry_run=False)
+    drop_database(influx_url, database)
+    return folder
+
+
 @pytest.fixture
-def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
+def filled(settings: SharedSettings, tmp_path: Path, trained: Path) -> SharedSettings:
+    """Hours and an empty folder of weather forecasts of the test's own, and a copy of the model."""
     (tmp_path / "weather").mkdir()
+    shutil.copytree(trained / "run", tmp_path / "run", dirs_exist_ok=True)
+    shutil.copyfile(trained / "state.sqlite", tmp_path / "state.sqlite")
     changed = {"run_dir": tmp_path / "run", "weather_forecast": tmp_path / "weather", "language": "en"}
     return filled_settings(settings, tmp_path, DAYS, 3, **changed)
 
@@ -59,11 +80,10 @@ def rows(settings: SharedSettings, station: str = "st-0") -> pd.DataFrame:
 
 
 def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(filled: SharedSettings) -> None:
-    trained = train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
-    promote(filled, trained.version, is_dry_run=False)
     assert filled.weather_forecast is not None
     (filled.weather_forecast / "run.nc").write_bytes(netcdf_bytes(run(AHEAD_H)))
     summary = forecast(filled, END)
+    assert summary.models["o3"] == "lightgbm"
     assert summary.weather == f"{END - timedelta(hours=6):%Y-%m-%dT%H:%MZ}"
     assert [text.partition(" km")[0] for text in summary.weather_refused] == ["st-2: 4.1"]
     used = rows(filled)["with_weather"]
@@ -83,8 +103,6 @@ def test_files_named_for_one_run_take_the_place_of_the_folder(filled: SharedSett
 
 
 def test_a_run_that_lacks_what_stations_observe_is_not_used_and_is_named(filled: SharedSettings) -> None:
-    trained = train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
-    promote(filled, trained.version, is_dry_run=False)
     assert filled.weather_forecast is not None
     whole = run(AHEAD_H)
     windless = replace(whole, fields={name: item for name, item in whole.fields.items() if "wind" not in name})
@@ -96,8 +114,6 @@ def test_a_run_that_lacks_what_stations_observe_is_not_used_and_is_named(filled:
 
 
 def test_a_refused_run_leaves_the_forecast_without_weather_and_is_named(filled: SharedSettings) -> None:
-    trained = train_model(filled, END, options=HourlyOptions(rows=3000, trees=20, samples=40, targets=("o3",)))
-    promote(filled, trained.version, is_dry_run=False)
     assert filled.weather_forecast is not None
     late = replace(run(AHEAD_H), reference_h=run(AHEAD_H).reference_h - 48, valid_h=run(AHEAD_H).valid_h - 48)
     (filled.weather_forecast / "run.nc").write_bytes(netcdf_bytes(late))
