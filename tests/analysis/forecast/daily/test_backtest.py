@@ -19,6 +19,8 @@ from analysis.forecast.daily.site_hours import POLLUTANTS, WEATHER, DailyTarget,
 from tests.analysis.forecast.daily.air import ZONE, site_frames
 
 SMALL = DailyOptions(seeds=1, trees=40, rate=0.1, rows_of_leaf=10)
+SMALLEST = DailyOptions(seeds=1, trees=3, rate=0.1, rows_of_leaf=10)
+"""Where no score matters."""
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +136,7 @@ def test_perfect_weather_is_refused_where_the_files_have_none() -> None:
 )
 def test_odd_files_are_scored_with_their_site_days(kind: str) -> None:
     hours = site_hours(odd(kind), DailyTarget.PM25, ZONE)
-    found = backtest_daily(hours, DailyTarget.PM25, WeatherInput.PERFECT, date(2013, 7, 10), SMALL)
+    found = backtest_daily(hours, DailyTarget.PM25, WeatherInput.PERFECT, date(2013, 7, 10), SMALLEST)
     scored = hours.days > pd.Timestamp("2013-07-10")
     assert found.lead_days[0].site_days == int(np.isfinite(hours.daily[scored]).sum())
     assert all(item.rmse is not None and item.coverage is not None for item in found.lead_days)
