@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from schemas.alert_case import AlertCase, CaseStep
 
 SETTLE = timedelta(minutes=5)
-"""A silence is reported so much later: when more stations follow, it is one case of their line; project choice."""
+"""A silence is reported so long after the time allowed ran out: when more stations follow, it is one case of their line; project choice."""
 _ALWAYS = frozenset({StepKind.OPENED, StepKind.LATE_KNOWN, StepKind.ENDED, StepKind.WITHDRAWN, StepKind.REOPENED})
 _GROWING = frozenset({StepKind.RAISED, StepKind.EXTENDED, StepKind.MERGED})
 _GROWTH = 2
@@ -102,5 +102,10 @@ def _has_grown(earlier: AlertCase, then: AlertCase) -> bool:
 
 def _not_before(case: AlertCase, now: datetime) -> datetime:
     is_silence = all(item.kind is RuleKind.SILENCE for item in case.alerts)
-    moment = now + SETTLE if is_silence and case.is_open else now
+    moment = max(now, min(now, _newest_silence(case)) + SETTLE) if is_silence and case.is_open else now
     return max(moment, case.muted_until) if case.muted_until is not None and case.muted_until > now else moment
+
+
+def _newest_silence(case: AlertCase) -> datetime:
+    """When the last of the stations became silent: its last reading and the time allowed, which is the threshold of the alert [min]."""
+    return max(item.since + timedelta(minutes=item.threshold or 0.0) for item in case.alerts)

@@ -74,6 +74,12 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     archive: Annotated[
         float, typer.Option(min=0, help="with --story: days of hourly values before --from 演示场景之前的小时值天数")
     ] = 0.0,
+    accident: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENT", help="with --story: a release reaches a station at this moment 事故到达站点的时刻"
+        ),
+    ] = None,
     drop: Annotated[
         float, typer.Option(min=0, max=1, help="share of messages not sent, answered on request 丢弃比例")
     ] = 0.0,
@@ -101,7 +107,7 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     staged = (
         None
         if story is None
-        else _story(story, (begin - timedelta(days=archive) if archive else None, until), settings.zone)
+        else _story((story, accident), (begin - timedelta(days=archive) if archive else None, until), settings.zone)
     )
     part = (_split(cities), _split(networks))
     province = _province(seed, begin, until, part, has_faults=faults, story=staged, releases=releases)
@@ -200,14 +206,17 @@ def _period(start: str | None, end: str | None, days: float, zone: str, *, is_li
     return begin, until
 
 
-def _story(moment: str, span: tuple[datetime | None, datetime], zone: str) -> Story:
-    """What is staged around a moment, with a day of the province behind its history, which has an archive from a moment on or none."""
+def _story(moments: tuple[str, str | None], span: tuple[datetime | None, datetime], zone: str) -> Story:
+    """What is staged around a moment and the moment of the accident, with a day of the province behind its history, which has an archive or none."""
     from sensors.simulator.story import Story
 
-    at, _ = open_span(moment, None, ZoneInfo(zone), options=("--story", "--to"))
+    at, _ = open_span(moments[0], None, ZoneInfo(zone), options=("--story", "--to"))
+    accident, _ = open_span(moments[1], None, ZoneInfo(zone), options=("--accident", "--to"))
     assert at is not None, "a text that is no moment ends the command"
     archive_start, until = span
-    return Story(at=at, history_end=until, end=until + timedelta(days=1), archive_start=archive_start)
+    return Story(
+        at=at, history_end=until, end=until + timedelta(days=1), archive_start=archive_start, accident_at=accident
+    )
 
 
 def _province(

@@ -13,6 +13,8 @@ REGISTRY = "enterprises.toml"
 """Registry of the simulated province's invented enterprises, in the run directory."""
 WEATHER = "weather"
 """Folder of weather forecasts of the simulated province, in the run directory."""
+PEOPLE = "people.toml"
+"""Persons, teams and roster, in the run directory."""
 _MARK = "made-by-skyground-demo"
 
 
@@ -41,6 +43,7 @@ def prepare_place(run_dir: Path) -> LocalSettings:
     (run_dir / _MARK).touch()
     values = _settings_values(run_dir)
     write_settings_env(run_dir, values)
+    shutil.copy(Path(__file__).with_name(PEOPLE), run_dir / PEOPLE)
     os.environ[PREFIX + "RUN_DIR"] = str(run_dir)
     return load_settings(LocalSettings)
 
@@ -60,6 +63,8 @@ def _settings_values(run_dir: Path) -> dict[str, str]:
         "METRICS_PORT": str(metrics),
         "WATCH_METRICS_PORT": str(watch),
         "NOTIFY_MAX_AGE_H": "48",  # the real data set keeps its hours of the day, so its episode may lie a day back
+        "PEOPLE": str(run_dir / PEOPLE),
+        "MAILS_PER_H": "60",  # the history of days comes at once; each case shall have a mail of its own
         "RULES": str(Path(__file__).resolve().parents[2] / "deploy" / "rules.example.toml"),
     }
     return {PREFIX + name: os.environ.get(PREFIX + name, value) for name, value in values.items()}

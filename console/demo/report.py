@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import email
 import email.policy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +44,12 @@ class DemoReport:
         Wrong answers, each a fault.
     pages_wrong : tuple of str
         Pages of the console that failed (`console.demo.page_check`).
+    alert_cases : dict of str to int
+        Cases of the alerts by kind and state.
+    mail_after_s : float or None
+        From the reading to the first mail about the accident [s]; None: the watch had not caught up by then.
+    alerts_wrong : tuple of str
+        Staged events whose case or mails are wrong (`console.demo.alert_check`).
     """
 
     messages: int
@@ -62,6 +70,9 @@ class DemoReport:
     cases_wrong: tuple[str, ...] = ()
     reports: int = 0
     pages_wrong: tuple[str, ...] = ()
+    alert_cases: dict[str, int] = field(default_factory=dict)
+    mail_after_s: float | None = None
+    alerts_wrong: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Plain figures, for one line of JSON."""
@@ -78,20 +89,40 @@ class DemoReport:
             wrong.append("no alert mail caused by the simulated plume")
         if not self.cases_right:
             wrong.append("no case file whose first line is right by the truth log")
-        wrong += [*self.cases_wrong, *self.pages_wrong]
+        wrong += [*self.cases_wrong, *self.pages_wrong, *self.alerts_wrong]
         wrong += [f"{name}: {words}" for name, words in self.story.items() if words]
         return wrong
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoMail:
+    """A mail in the Maildir; ``text`` is its plain-text part, ``received_at`` (UTC) when the mail server took it."""
+
+    subject: str
+    recipient: str
+    text: str
+    received_at: datetime
+
+
+def read_mails(maildir: Path) -> list[DemoMail]:
+    """Every mail in a Maildir, in the order of their names."""
+    return [_read(path) for path in sorted([*maildir.glob("new/*"), *maildir.glob("cur/*")])]
+
+
 def mails_in(maildir: Path) -> list[str]:
     """Text of every mail in a Maildir: subject, then the plain-text part."""
-    return [_text_of(path) for path in sorted([*maildir.glob("new/*"), *maildir.glob("cur/*")])]
+    return [f"{item.subject}\n{item.text}" for item in read_mails(maildir)]
 
 
-def _text_of(path: Path) -> str:
+def _read(path: Path) -> DemoMail:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain",))
-    return f"{message['subject']}\n{body.get_content() if body else ''}"
+    return DemoMail(
+        subject=str(message["subject"]),
+        recipient=parseaddr(str(message["to"]))[1],
+        text=body.get_content() if body else "",
+        received_at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
+    )
 
 
 def count_mentions(texts: list[str], station_ids: set[str]) -> int:

@@ -8,13 +8,22 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
+from console.demo.alert_check import (
+    AlertEvidence,
+    DutyPeople,
+    alert_faults,
+    check_alerts,
+    kinds_of,
+    table_of_alerts,
+)
 from console.demo.case_check import check_cases, faults_of, not_asked, table_of
 from console.demo.command import BackgroundCommand, skyground, skyground_rows
 from console.demo.page_check import check_pages
-from console.demo.place import REGISTRY, WEATHER
-from console.demo.report import DemoReport, count_mentions, mails_in
+from console.demo.place import PEOPLE, REGISTRY, WEATHER
+from console.demo.report import DemoReport, count_mentions, mails_in, read_mails
 from console.demo.story import StoryEvidence, check_story, load_truth, review_commands
 from console.local.process import wait_until
+from schemas.alert_case import CaseState
 from schemas.interval import floor_hour
 from schemas.network.file import load_network
 
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.report.stored_case import StoredCase
+    from console.demo.alert_check import StagedCheck
     from console.demo.case_check import CaseCheck
     from console.local.settings import LocalSettings
     from console.local.supervisor import Supervisor
@@ -37,6 +47,12 @@ ARCHIVE_DAYS = 25
 SEED = 42
 STAGED_AFTER = timedelta(minutes=2)
 """From the start of the demo to the moment its story is staged around: by then the stations publish in real time."""
+ACCIDENT_AFTER = timedelta(seconds=80)
+"""From the begin of publishing in real time to the accident, at least: by then the watch has caught up, on a machine with little else to do."""
+CATCH_UP = timedelta(seconds=10)
+"""From its start the watch takes so long for what the collector has received before, on such a machine."""
+LONGEST_S = 600.0
+"""A schedule that takes longer than it does on a busy machine has failed [s]."""
 REAL_STATIONS = {"tw-supersite", "tw-supersite-thermal"}
 BEFORE_AIRFLOW = ("mail", "broker", "influxdb", "collector", "console")
 
@@ -60,6 +76,7 @@ class Demo:
     began: float = field(default_factory=time.monotonic)
     messages: int = 0
     live: BackgroundCommand | None = None
+    watched_since: datetime | None = None
     reports: list[str] = field(default_factory=list)
     log: Path = field(init=False)
 
@@ -72,8 +89,6 @@ class Demo:
         self.start_parts()
         self.publish()
         self.drain()
-        # Only now: while history is loading, every station would look silent.
-        self.supervisor.start("watch")
         self.run_schedules()
         self.propose_reviews()
         self.publish_reports()
@@ -105,13 +120,14 @@ class Demo:
         """The real data set, moved to end now, then the simulated province."""
         real = self._command("replay", "supersite", "--shift", "--until", SUPERSITE_UNTIL, "--json")
         self.say(f"supersite: {real['acknowledged']} messages of the Taiwan supersite (real data, moved to end now)")
-        truth = str(self.truth)
-        simulated = self._command(*self._simulate(), "--speed", "max", "--truth", truth, "--json")
+        simulated = self._command(*self._simulate(), "--speed", "max", "--json")
         self.say(f"province: {simulated['acknowledged']} messages of {simulated['stations']} simulated stations")
         self.messages = int(real["acknowledged"]) + int(simulated["acknowledged"])
         # From here on the stations publish in real time, as they would; otherwise all of them would soon be silent.
+        accident = (datetime.now(UTC) + ACCIDENT_AFTER).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        staged = ("--accident", accident.isoformat(), "--truth", str(self.truth))
         self.live = BackgroundCommand(
-            *self._simulate(), "--speed", "real", "--json", log=self.settings.run_dir / "log" / "live.log"
+            *self._simulate(), *staged, "--speed", "real", "--json", log=self.settings.run_dir / "log" / "live.log"
         )
 
     def _simulate(self) -> tuple[str, ...]:
@@ -144,7 +160,20 @@ class Demo:
         self.say(f"airflow up, waited {seconds:.0f} s more")
         client = schedule.connect(self.settings.airflow_url)
         end = floor_hour(self.now) + timedelta(hours=1)
-        schedule.run_history(client, start=end - timedelta(days=SUPERSITE_DAYS), end=end, say=self.say, timeout_s=240)
+        schedule.run_history(
+            client,
+            start=end - timedelta(days=SUPERSITE_DAYS),
+            end=end,
+            say=self.say,
+            timeout_s=LONGEST_S,
+            after_checks=self._watch,
+        )
+
+    def _watch(self) -> None:
+        """Only now: while history is loading every station would look silent, and without hours an episode of the region looks like many events."""
+        seconds = self.supervisor.start("watch")
+        self.watched_since = datetime.now(UTC) + CATCH_UP
+        self.say(f"watch up in {seconds:.1f} s")
 
     def publish_reports(self) -> None:
         """Reports of the province and of one city over the whole days of the demo, while the mails are on their way."""
@@ -163,11 +192,12 @@ class Demo:
         )
 
     def wait_for_mails(self) -> None:
-        """Wait up to a minute for a mail about the real data and for every part of the story."""
+        """Wait up to a minute for a mail about the real data, for every part of the story and for the mail about the accident."""
         real = self._named(REAL_STATIONS)
 
         def all_there() -> bool:
-            return bool(count_mentions(mails_in(self.maildir), real)) and not any(self._story().values())
+            is_notified = bool(count_mentions(mails_in(self.maildir), real)) and not any(self._story().values())
+            return is_notified and not alert_faults(self._alerts()[0])
 
         try:
             wait_until(all_there, what="alert mails and the story", timeout_s=60)
@@ -195,10 +225,42 @@ class Demo:
         store.close()
         return found
 
+    def _alerts(self) -> tuple[list[StagedCheck], dict[str, int]]:
+        """Staged events against their cases and mails, and the number of cases of each kind."""
+        from alerts.people.file import load_people
+        from store.state import StateStore
+
+        people = load_people(self.settings.run_dir / PEOPLE)
+        with StateStore(self.settings.state_url) as state:
+            cases = [item for item in state.cases.list() if item.state is not CaseState.MERGED]
+        evidence = AlertEvidence(
+            truth=load_truth(self.truth),
+            cases=cases,
+            mails=read_mails(self.maildir),
+            people=DutyPeople(
+                **{
+                    team: frozenset(people.person[name].mail for name in people.team[team].members)
+                    for team in ("duty", "operator")
+                }
+            ),
+            now=datetime.now(UTC),
+            watched_since=self.watched_since,
+        )
+        return check_alerts(evidence), kinds_of(cases)
+
     def report(self) -> DemoReport:
         """Stop the live stations, settle, and count what came of it all."""
         seconds = round(time.monotonic() - self.began, 1)
         story = self._story()
+        alerts, kinds = self._alerts()
+        for line in (
+            *table_of_alerts(alerts),
+            f"cases: {', '.join(f'{count} {name}' for name, count in kinds.items())}",
+        ):
+            self.say(line)
+        self.say(
+            f"{len(read_mails(self.maildir))} mails in {self.maildir}, one file each; read them with any mail program"
+        )
         cases = self._cases()
         pages = check_pages(self.settings.console_url)
         self.say(f"pages of the console: {'; '.join(pages) or 'all answer'}")
@@ -213,6 +275,9 @@ class Demo:
             cases_wrong=tuple(faults_of(cases)),
             pages_wrong=tuple(pages),
             reports=len(self.reports),
+            alert_cases=kinds,
+            mail_after_s=next((item.seconds for item in alerts if item.seconds is not None), None),
+            alerts_wrong=tuple(alert_faults(alerts)),
         )
 
     def _cases(self) -> list[CaseCheck]:

@@ -35,9 +35,18 @@ def connect(url: str, *, timeout_s: float = 120) -> AirflowClient:
 
 
 def run_history(
-    client: AirflowClient, *, start: datetime, end: datetime, say: Callable[[str], None], timeout_s: float
+    client: AirflowClient,
+    *,
+    start: datetime,
+    end: datetime,
+    say: Callable[[str], None],
+    timeout_s: float,
+    after_checks: Callable[[], None],
 ) -> list[DagRun]:
-    """Quality control over ``[start, end)``, then the gate and the DAGs that follow from the new hours in parallel; return the ended runs."""
+    """Quality control over ``[start, end)``, then the gate and the DAGs that follow from the new hours in parallel; return the ended runs.
+
+    ``after_checks`` is called as soon as there are hours.
+    """
     for name in DAGS[:-1]:
         client.unpause(name)
     began = time.monotonic()
@@ -49,6 +58,7 @@ def run_history(
         return runs[-1].run_id
 
     checked = wait_for("qc_hourly", partial(_is_run, client.trigger("qc_hourly", start=start, end=end)))
+    after_checks()
     gated = client.trigger("gate_daily", start=end - GATE_WINDOW, end=end)
     attributed = wait_for("attribution", partial(_follows, client, checked))
     wait_for("gate_daily", partial(_is_run, gated))

@@ -182,13 +182,16 @@ def _plume_past(evidence: StoryEvidence) -> str:
     if any(target in key and "pm25" in key for key in open_now):
         return f"the event at {target} is over, and its alert is not"
     name = evidence.settings.stations.stations[target].name_zh
+    other = evidence.settings.stations.stations[target].name_en
     ended = [
-        text for text in evidence.mails if any(word in text for word in _ENDED) and (target in text or name in text)
+        text
+        for text in evidence.mails
+        if any(label in text for label in _ENDED) and any(item and item in text for item in (target, name, other))
     ]
     return "" if ended else f"no mail says that the event at {target} has ended"
 
 
-_ENDED = tuple(word(key, language) for key in ("resolved", "resolved_late") for language in LANGUAGES)
+_ENDED = tuple(word(key, language) for key in ("label.ended", "label.ended_late") for language in LANGUAGES)
 """Labels in the subject of a mail about the end of an alert."""
 _CHECKS: dict[str, Callable[[StoryEvidence], str]] = {
     "silent_station": _silent,

@@ -36,15 +36,15 @@ class Events:
     """Strength of the haze and of the ozone episode at its height [1]; smaller ones are milder."""
 
 
-def schedule(start: datetime, end: datetime) -> Events:
-    """Place the events in ``[start, end)``."""
+def schedule(start: datetime, end: datetime, *, haze: Interval | None = None, rain: Interval | None = None) -> Events:
+    """Place the events in ``[start, end)``; haze and rain where they are given."""
     span = end - start
     if span < _SHORTEST_SPAN:
         return Events(haze=None, rain=None, ozone=None, plume=None)
     haze_start = floor_hour(start + 0.12 * span)
-    haze = Interval(haze_start, haze_start + _whole_hours(min(0.28 * span, _HAZE_LONGEST)))
+    haze = haze or Interval(haze_start, haze_start + _whole_hours(min(0.28 * span, _HAZE_LONGEST)))
     rain_start = floor_hour(start + 0.5 * span)
-    rain = Interval(rain_start, rain_start + _whole_hours(min(0.06 * span, 5 * _HOUR)))
+    rain = rain or Interval(rain_start, rain_start + _whole_hours(min(0.06 * span, 5 * _HOUR)))
     plume = Interval(floor_hour(end - _PLUME_BEFORE_END[0]), floor_hour(end - _PLUME_BEFORE_END[1]))
     return Events(haze=haze, rain=rain, ozone=_ozone(start, end, (haze, rain, plume)), plume=plume)
 

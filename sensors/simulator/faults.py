@@ -40,6 +40,8 @@ class FaultKind(StrEnum):
     DRIFT = "drift"
     CALIBRATION = "calibration"
     OUTAGE = "outage"
+    CUT_LINE = "cut_line"
+    """Nothing arrives from any of the stations on one line."""
     CLOCK_JUMP = "clock_jump"
     DEAD = "dead"
     """The channel shows a part of what is there, of span gas too."""
@@ -196,7 +198,7 @@ def wrong_code(code: str) -> str:
 
 
 def _apply(fault: InstrumentFault, series: FaultySeries, during: slice) -> None:
-    if fault.kind is FaultKind.OUTAGE:
+    if fault.kind in {FaultKind.OUTAGE, FaultKind.CUT_LINE}:
         series.produced[during] = False
     elif fault.kind is FaultKind.CLOCK_JUMP:
         series.stamped[during] += fault.magnitude

@@ -19,6 +19,7 @@ from schemas.reading import Reading
 from sensors.json_v1 import FORMAT, encode_readings
 from sensors.network_file import network_toml
 from sensors.outgoing import OutgoingMessage
+from sensors.simulator.accident import stage_accident
 from sensors.simulator.archive import PER_MESSAGE, archive_series, is_archived, with_archive
 from sensors.simulator.checks import check_messages, check_results
 from sensors.simulator.faults import FaultySeries, InstrumentFault, apply_faults, plan_faults, wrong_code
@@ -34,6 +35,7 @@ from sensors.simulator.world import Site, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sensors.simulator.release.draw import Release
     from sensors.simulator.story import Story
     from sensors.simulator.truth import Truth
     from sensors.weather_forecast.run import WeatherRun
@@ -86,12 +88,19 @@ class Province:
         self._has_faults = faults
         self._story = story
         self._world = World(seed, self.start, self.end, story)
-        released = () if story is None else stage_releases(seed, floor_hour(story.at), self._world.weather)
+        released = () if story is None else self._staged(story)
         if releases_per_day:
             span = self.start, self.end
             released += plan_releases(seed, span, self.stations, self._world.weather, releases_per_day)
         if released:
             self._world = World(seed, self.start, self.end, story, releases=released)
+
+    def _staged(self, story: Story) -> tuple[Release, ...]:
+        weather = self._world.weather
+        released = stage_releases(self.seed, floor_hour(story.at), weather)
+        if story.accident_at is None:
+            return released
+        return (*released, stage_accident(self.seed, story.accident_at, weather))
 
     def _all_stations(self, story: Story | None) -> tuple[Station, ...]:
         park = () if story is None else park_stations(self.seed)

@@ -1,6 +1,6 @@
 """What is staged for a demonstration, around one moment: something of each kind that an operator has to deal with.
 
-A silent station, a wrong clock, a misspelt code, a dead channel whose span check fails, a network whose instruments
+A silent station, a city whose line is cut, a wrong clock, a misspelt code, a dead channel whose span check fails, a network whose instruments
 declare a fault for so long that the gate holds its day, and a release that goes on beyond the history. The release that the
 province has anyway has ended before. A park of stations 3 to 5 km apart (`sensors.simulator.park`) meets further releases.
 """
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 _HOUR = timedelta(hours=1)
 SILENT_STATION = "ln-fx-01"
+CUT_LINE = {
+    "ln-hl-01": ("gas1", "met1"),
+    "ln-hl-02": ("gc1", "met1"),
+    "ln-hl-03": ("mass1", "ions1", "ocec1", "xrf1", "bc1"),
+    "ln-hl-04": ("gamma1",),
+}
+"""Stations on one line, with their instruments; the fifth station of the city has a line of its own."""
 WRONG_CLOCK = "ln-cy-01"
 MISSPELT = ("ln-dd-01", "gas1", "so2")
 DEAD = ("ln-tl-01", "gas1", "o3")
@@ -38,13 +45,26 @@ class Story:
 
     The wrong clock begins ``at`` the moment of the demonstration, so that its station was right before; ``history_end`` is the end of
     what is published as history, ``end`` that of the province. From ``archive_start`` on, if there is one, stations bring hourly values
-    along (`sensors.simulator.archive`).
+    along (`sensors.simulator.archive`). An accident, if there is one, reaches its station at ``accident_at`` (`sensors.simulator.accident`).
     """
 
     at: datetime
     history_end: datetime
     end: datetime
     archive_start: datetime | None = None
+    accident_at: datetime | None = None
+
+    @property
+    def haze(self) -> Interval:
+        """The regional episode: over for less than a day, so that alerts treat it as one event, and before the other releases of that day."""
+        first = floor_hour(self.at) - 36 * _HOUR
+        return Interval(first, first + 16 * _HOUR)
+
+    @property
+    def rain(self) -> Interval:
+        """Before the haze."""
+        first = floor_hour(self.at) - 42 * _HOUR
+        return Interval(first, first + 4 * _HOUR)
 
     @property
     def plumes(self) -> tuple[tuple[Interval, str], ...]:
@@ -78,6 +98,9 @@ class Story:
         for name in _STATION_01:
             yield self._fault(FaultKind.OUTAGE, (SILENT_STATION, name, None), self.at - 3 * _HOUR)
             yield self._fault(FaultKind.CLOCK_JUMP, (WRONG_CLOCK, name, None), self.at, magnitude=ZONE_ERROR_S)
+        for station_id, names in CUT_LINE.items():
+            for name in names:
+                yield self._fault(FaultKind.CUT_LINE, (station_id, name, None), self.at - 4 * _HOUR)
         yield self._fault(FaultKind.MISSPELT, MISSPELT, self.at - 4 * _HOUR)
         yield self._fault(FaultKind.DEAD, DEAD, self._last_night() - 5 * _HOUR, magnitude=DEAD_SHOWS)
         for station_id, instrument_id in DECLARED:

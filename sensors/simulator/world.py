@@ -79,7 +79,9 @@ class World:
             return self._given_events
         if self._story is None:
             return schedule(self.start, self.end)
-        return replace(schedule(self.start, self._story.history_end), more_plumes=self._story.plumes)
+        story = self._story
+        planned = schedule(self.start, story.history_end, haze=story.haze, rain=story.rain)
+        return replace(planned, more_plumes=story.plumes)
 
     @cached_property
     def weather(self) -> Weather:

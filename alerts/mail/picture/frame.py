@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -75,12 +76,15 @@ DARK = Ground(
 )
 
 
+_one_at_a_time = threading.RLock()
+"""The fonts are settings of the whole process: a second thread that ends first would take them from the first."""
+
+
 @contextmanager
 def drawing(height_in: float, ground: Ground) -> Iterator[Figure]:
     """An empty figure with the fonts of the mails; names are text, a ``$`` begins no formula."""
-    with rc_context(
-        {"font.family": font_families(), "font.size": 9, "axes.unicode_minus": False, "text.parse_math": False}
-    ):
+    fonts = {"font.family": font_families(), "font.size": 9, "axes.unicode_minus": False, "text.parse_math": False}
+    with _one_at_a_time, rc_context(fonts):  # type: ignore[arg-type]  # a dict of settings
         figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, facecolor=ground.surface)
         FigureCanvasAgg(figure)
         yield figure

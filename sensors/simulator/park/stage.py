@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from sensors.simulator.weather import Weather
 
 SLOTS: tuple[tuple[str, int, int], ...] = (
-    ("greenhouse", -30, -24),
-    ("voc", -22, -15),
+    ("greenhouse", -50, -44),
+    ("voc", -19, -14),
     ("particles", -13, -6),
     ("gases", -4, 4),
     ("voc", 6, 12),
     ("particles", 14, 20),
 )
-"""Group, begin and end in hours from the moment of the demonstration; between rain and the end of the staged province. Greenhouse gases come
-before the day that the gate holds, which has no case file."""
+"""Group, begin and end in hours from the moment of the demonstration; before the rain, and between the haze and the end of the staged
+province. Greenhouse gases come before the day that the gate holds, which has no case file."""
 STATIONS = 3
 """So many stations get a rate's worth of notice."""
 NOTICED_UG_M3 = {"pm25": 90.0, "coarse": 200.0, "so2": 70.0, "ch4": 350.0, "toluene": 30.0, "ethylene": 20.0}

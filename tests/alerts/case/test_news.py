@@ -78,6 +78,12 @@ def test_a_silence_is_reported_when_it_is_known_whether_others_follow() -> None:
     assert notice.not_before == at(1) + SETTLE
 
 
+def test_a_silence_that_is_found_long_after_it_began_is_reported_at_once() -> None:
+    first = one(round_of([], silent(1, "sy-1"), hours=3))
+    (notice,) = wanted(None, first, at(3))
+    assert notice.not_before == at(3)
+
+
 def test_a_muted_case_waits() -> None:
     first = one(round_of([], begin(1, rule="light", severity=Severity.INFO)))
     muted = follow(first, person(first, StepKind.MUTED, until=(NOON + 9 * HOUR).isoformat()))

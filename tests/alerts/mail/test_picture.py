@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from matplotlib import rcParams
 from matplotlib.figure import Figure
 from msgspec.structs import replace
 
@@ -15,7 +17,8 @@ from alerts.mail.case_view import LeadValue
 from alerts.mail.draft import MailDraft
 from alerts.mail.mail_value import SeriesPoint
 from alerts.mail.picture import availability_picture, map_picture, series
-from alerts.mail.picture.frame import DARK, LIGHT, Ground
+from alerts.mail.picture.frame import DARK, LIGHT, Ground, drawing
+from analysis.report.font import font_families
 from schemas.flag import Flag
 from tests.alerts.mail.scene import NOW, PNG, draft, view
 
@@ -55,6 +58,24 @@ def test_a_picture_is_made_for_both_grounds(kind: str, draw: Callable[[MailDraft
     assert light.startswith(PNG)
     assert light != dark
     assert len(light) < 60_000
+
+
+def test_a_picture_keeps_its_fonts_while_another_thread_draws() -> None:
+    inside, done = threading.Event(), list[str]()
+
+    def other() -> None:
+        with drawing(1.0, LIGHT):
+            inside.set()
+            done.append("other")
+
+    with drawing(1.0, LIGHT):
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert not inside.wait(0.2)
+        done.append("first")
+        assert rcParams["font.family"] == font_families()
+    thread.join(10)
+    assert done == ["first", "other"]
 
 
 def test_a_case_without_values_and_places_has_no_pictures() -> None:

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from schemas.calibration import CheckKind
 from sensors.simulator import Province, Truth, parse_truth
+from sensors.simulator.accident import FRONT_UG_M3
+from sensors.simulator.accident import STATION as ACCIDENT_STATION
 from sensors.simulator.checks import check_results
 from sensors.simulator.faults import SPAN_VALUE, FaultKind
 from sensors.simulator.layout import PLUME_TARGET as PAST_TARGET
-from sensors.simulator.story import DEAD, MISSPELT, PLUME_TARGET_NOW, SILENT_STATION, WRONG_CLOCK, Story
+from sensors.simulator.story import CUT_LINE, DEAD, MISSPELT, PLUME_TARGET_NOW, SILENT_STATION, WRONG_CLOCK, Story
 
-STAGED = {"dead", "misspelt", "declared"}
+if TYPE_CHECKING:
+    from schemas.network import Instrument, Station
+
+STAGED = {"dead", "misspelt", "declared", "cut_line"}
 """Faults of a staged province alone."""
 EVENTS = {"haze", "rain", "ozone", "plume"}
 
@@ -28,12 +34,29 @@ def test_three_days_hold_every_event_and_every_kind_of_fault(province: Province)
     assert kinds == EVENTS | {kind.value for kind in FaultKind} - STAGED
 
 
+def _instrument(province: Province, station_id: str, instrument_id: str) -> tuple[Station, Instrument]:
+    network = province.network()
+    return network.stations[station_id], network.instruments[station_id, instrument_id]
+
+
 def test_a_staged_province_has_the_planned_faults_and_continues_after_its_history() -> None:
     at = datetime(2026, 11, 28, 2, 17, tzinfo=UTC)
     hour = at.replace(minute=0)
     end = hour + timedelta(days=1)
-    staged = Province(42, hour - timedelta(days=3), end, story=Story(at=at, history_end=hour, end=end))
+    accident_at = at + timedelta(minutes=3)
+    story = Story(at=at, history_end=hour, end=end, accident_at=accident_at)
+    staged = Province(42, hour - timedelta(days=3), end, story=story)
     truth = staged.truth()
+    (haze,) = truth.of_kind("haze")
+    assert timedelta(0) < at - haze.end < timedelta(hours=24)
+    assert {item.station_id for item in truth.of_kind("cut_line")} == {*CUT_LINE}
+    assert not list(staged.readings(*_instrument(staged, "ln-hl-04", "gamma1"), since=at - timedelta(hours=3)))
+    front = {
+        item.interval.start: item.values["so2"]
+        for item in staged.readings(*_instrument(staged, ACCIDENT_STATION, "gas1"), since=hour, until=end)
+    }
+    first = min(moment for moment, value in front.items() if value > FRONT_UG_M3)
+    assert abs(first - accident_at) <= timedelta(minutes=2)
     (dead,) = truth.of_kind("dead")
     (misspelt,) = truth.of_kind("misspelt")
     assert (dead.station_id, dead.parameter, misspelt.station_id) == (DEAD[0], DEAD[2], MISSPELT[0])
