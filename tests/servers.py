@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import subprocess
 import sys
 import urllib.request
@@ -110,54 +109,3 @@ def smtp_sink(directory: Path) -> Server:
         str(directory / "maildir"),
     ]
     return Server(f"smtp://127.0.0.1:{port}", command, directory / "log", lambda: port_answers(port))
-
-
-def dovecot(directory: Path, users: Mapping[str, str]) -> Server:
-    """An IMAP server of Debian with these users and passwords, whose mailboxes are empty; in a directory whose parents all users may enter."""
-    directory.mkdir(parents=True, exist_ok=True)
-    (port,) = free_ports(1)
-    is_root = os.geteuid() == 0
-    owner = pwd.getpwnam("mail") if is_root else pwd.getpwuid(os.geteuid())
-    mail, config = directory / "mail", directory / "dovecot.conf"
-    mail.mkdir()
-    directory.chmod(0o755)
-    if is_root:
-        os.chown(mail, owner.pw_uid, owner.pw_gid)
-    (directory / "users").write_text("".join(f"{name}:{{PLAIN}}{word}::::::\n" for name, word in users.items()))
-    own = "" if is_root else f"default_internal_user = {owner.pw_name}\ndefault_login_user = {owner.pw_name}\n"
-    config.write_text(
-        f"""
-base_dir = {directory}/run
-state_dir = {directory}/state
-log_path = {directory}/log
-protocols = imap
-listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-first_valid_uid = 1
-mail_location = maildir:{mail}/%u
-{own}
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u {directory}/users
-}}
-userdb {{
-  driver = static
-  args = uid={owner.pw_uid} gid={owner.pw_gid} home={mail}/%u
-}}
-service imap-login {{
-  chroot =
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-service anvil {{
-  chroot =
-}}
-"""
-    )
-    command = ["/usr/sbin/dovecot", "-F", "-c", str(config)]
-    return Server(f"imap://127.0.0.1:{port}", command, directory / "log", lambda: port_answers(port))
