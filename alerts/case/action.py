@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from alerts.case.cause import ResolveCause
 from alerts.case.life import CAUSE, TO, UNTIL
 from schemas.alert_case import AlertCase, CaseStep, StepKind
 
@@ -32,30 +33,6 @@ class CaseAction(StrEnum):
     MUTE = "mute"
     UNMUTE = "unmute"
     RESOLVE = "resolve"
-
-
-class ResolveCause(StrEnum):
-    """With what cause a case is resolved."""
-
-    EVENT = "event"
-    """Pollution or radiation as reported, source known or not."""
-    LOCAL_WORK = "local_work"
-    """Known work near the station."""
-    NATURAL = "natural"
-    """Dust, washout of radon progeny, biogenic."""
-    INSTRUMENT = "instrument"
-    MAINTENANCE = "maintenance"
-    """Calibration or other work at the station."""
-    LINE = "line"
-    """Line or power of the station."""
-    FALSE_ALARM = "false_alarm"
-    """The rule or its threshold does not fit."""
-    OTHER = "other"
-
-    @property
-    def is_false(self) -> bool:
-        """Whether the alerts should not have been raised."""
-        return self in {ResolveCause.INSTRUMENT, ResolveCause.MAINTENANCE, ResolveCause.FALSE_ALARM}
 
 
 class ActionRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from alerts.case.action import CaseAction, ResolveCause
+from alerts.case.action import CaseAction
+from alerts.case.cause import ResolveCause
 from schemas.alert_case import Audience, CaseKind, CaseState, StepKind
 
 
@@ -168,3 +169,36 @@ class NewMuteModel(BaseModel):
     end: datetime
     by: str
     reason: str
+
+
+class DutyTeamModel(BaseModel):
+    """Persons of a team on duty: ids of the people file."""
+
+    team: str
+    now: list[str] = Field(description="Empty in a hole of the roster: the leader is notified")
+    until: datetime | None = Field(description="Null without shifts")
+    next: list[str]
+    next_at: datetime | None
+
+
+class RosterHoleModel(BaseModel):
+    """A time of the next 7 days in which a team has no one on duty."""
+
+    team: str
+    start: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
+
+
+class NotificationModel(BaseModel):
+    """Notices that wait, and who gets them."""
+
+    due: int = Field(description="Waiting to be sent now")
+    oldest: datetime | None = Field(description="Since when the oldest of these waits")
+    later: int = Field(description="Waiting for the end of quiet hours or the time of the digest")
+    held: int
+    watch_behind_s: float | None = Field(
+        description="Age of the oldest message that the watch has not evaluated; null where the log is on another machine"
+    )
+    people_problem: str = Field(description="Why the people file cannot be used; empty where it can")
+    teams: list[DutyTeamModel]
+    holes: list[RosterHoleModel]

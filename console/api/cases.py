@@ -109,9 +109,10 @@ def answer_action(queries: Queries, case_id: str, body: bytes) -> Response:
 def _request(queries: Queries, body: bytes) -> ActionRequest:
     """The request of a body; names of persons are those of the people file where there is one."""
     try:
-        found = msgspec.json.decode(body, type=ActionRequest)
+        given = msgspec.json.decode(body, type=ActionRequest)
     except msgspec.MsgspecError as error:
         raise SeriesQueryError(field="body", given=_shown(body), expected=f"an action as JSON: {error}") from error
+    found = msgspec.structs.replace(given, via="api", reference="")
     persons = queries.people.read().person
     is_any = queries.people.settings.people is None
     for field, value in (("by", found.by), ("to", found.to)):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from console.api.answer import json_answer
+from console.api.answer import json_answer, moment_text
 from console.query.reading import HEALTH, read_in
 from console.view.health import summarise
 from console.view.query import format_utc
@@ -75,9 +75,36 @@ def _answer_health(queries: Queries) -> Response:
         }
         for item in data.processes
     ]
+    report["notification"] = _notification(queries)
     counts = summarise(data.rows).counts._asdict()
     report |= {"detail": "", "summary": counts, "stations": listed, "processes": processes}
     return json_answer({"ok": database.ok, **report})
+
+
+def _notification(queries: Queries) -> dict[str, object]:
+    duty = queries.duty()
+    return {
+        "due": duty.due,
+        "oldest": moment_text(duty.oldest),
+        "later": duty.later,
+        "held": duty.held,
+        "watch_behind_s": None if duty.behind is None else duty.behind.total_seconds(),
+        "people_problem": duty.problem,
+        "teams": [
+            {
+                "team": item.team.id,
+                "now": list(item.now),
+                "until": moment_text(item.until),
+                "next": list(item.following),
+                "next_at": moment_text(item.next_at),
+            }
+            for item in duty.teams
+        ],
+        "holes": [
+            {"team": hole.team, "from": moment_text(hole.interval.start), "to": moment_text(hole.interval.end)}
+            for hole in duty.holes
+        ],
+    }
 
 
 def _mail(mail: MailState) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from console.api.case_model import NotificationModel
 from console.query import flag_explanation
 from console.view.health import StationCounts
 from console.view.series import FlagRow
@@ -386,3 +387,4 @@ class HealthReport(BaseModel):
     summary: SummaryModel | None  # type: ignore[valid-type]  # made from the type that is answered
     stations: list[StationHealthModel]
     processes: list[ProcessModel]
+    notification: NotificationModel | None = None

@@ -12,6 +12,7 @@ import pandas as pd
 from alerts.run.case_action import act
 from console.query.alert_case import case_of_alert, read_case_page, read_case_record
 from console.query.case_file import list_case_files, read_case_episodes, read_case_file, read_file_of
+from console.query.duty import DutyState, read_duty
 from console.query.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
 from console.query.flag_reader import FlagReader
 from console.query.health import HealthData, HealthQuery, data_docs, read_counts
@@ -230,6 +231,10 @@ class Queries:
     def alert(self, transition_id: int) -> AlertHistory | None:
         """The episode that a transition belongs to; None where there is none."""
         return read_episode(self.state, transition_id)
+
+    def duty(self) -> DutyState:
+        """Who is on duty, and what waits to be sent; raises `store.error.StoreError`."""
+        return read_duty(self.state, self.people, self.settings.run_dir / "rawlog", datetime.now(UTC))
 
     def case_page(self, query: CaseQuery) -> CasePage:
         """A page of cases, the open ones first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alerts.mail.action import PASSIVE, action_keys
 from alerts.mail.certainty import grounds_of
 from alerts.mail.draft import MailDraft
 from alerts.mail.lines import six_lines
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 QUESTIONS = ("what", "sure", "why", "still", "who", "act")
 """Lines of the mail in the order of the page."""
+WHOLE = 120
+"""Characters of a title on a page: names are whole."""
 _OF_VALUES = frozenset({CaseKind.POLLUTION, CaseKind.RADIATION})
 
 
@@ -83,7 +86,7 @@ def case_page_view(record: CaseRecord, network: Network, people: People, words: 
         case=case,
         mail=mail,
         label=label_text(draft),
-        title=subject_figures(draft),
+        title=subject_figures(draft, WHOLE),
         lines=tuple(_lines(draft, words)),
         alerts=tuple(_alert(item, network, words) for item in case.alerts),
         notices=tuple(notices),
@@ -100,8 +103,11 @@ def _lines(draft: MailDraft, words: Words) -> Iterator[MailLine]:
     """The lines; what a mail would know from the time series is left open."""
     view = draft.view
     lines = {item.key: item for item in six_lines(draft)}
+    passive = PASSIVE.issuperset(action_keys(view))
     for key in QUESTIONS:
         line = lines[key]
+        if key == "act" and passive:
+            continue
         if key == "sure" and view.quality is None and view.kind in _OF_VALUES:
             grounds = draft.joined(item.text for item in grounds_of(draft))
             line = line._replace(text=grounds or words("cases.not_evaluated"))

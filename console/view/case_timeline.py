@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.case.action import TEXT, ResolveCause
+from alerts.case.action import TEXT
+from alerts.case.cause import ResolveCause
 from alerts.case.life import CAUSE, FROM, INTO, TO, UNTIL
 from console.view.case_mail import person_name
 from schemas.alert_case import SYSTEM, StepKind

@@ -18,6 +18,7 @@ from nicegui import ui
 from console.api.problem import install_problems
 from console.api.routes import build_router
 from console.query.queries import Queries
+from console.web.pages.act import show_link, use_link
 from console.web.pages.alerts import alert_page, alerts_page
 from console.web.pages.api_docs import api_page
 from console.web.pages.aqi import aqi_page
@@ -106,6 +107,7 @@ def create_app(settings: SharedSettings) -> FastAPI:
     install_problems(app)
     _add_switches(app)
     _add_former_addresses(app)
+    _add_links(queries, app)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
     app.mount("/datadocs", _Docs(directory=settings.run_dir / "data_docs", html=True, check_dir=False), name="datadocs")
     _add_pages(queries, app)
@@ -189,6 +191,18 @@ def _add_former_addresses(app: FastAPI) -> None:
     @app.get("/cases/{station}/{parameter}/{start}", include_in_schema=False)
     async def case_file(station: str, parameter: str, start: str) -> RedirectResponse:
         return RedirectResponse(f"/case-files/{quote(station)}/{quote(parameter)}/{quote(start, safe=':')}")
+
+
+def _add_links(queries: Queries, app: FastAPI) -> None:
+    """Where the links of mails lead; before the page of a case, whose address has the same form."""
+
+    @app.get("/cases/act", include_in_schema=False)
+    async def show(request: Request) -> Response:
+        return await show_link(request, queries)
+
+    @app.post("/cases/act", include_in_schema=False)
+    async def use(request: Request) -> Response:
+        return await use_link(request, queries)
 
 
 def _remember(cookie: str, value: str, address: str) -> RedirectResponse:

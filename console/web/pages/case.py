@@ -53,13 +53,13 @@ async def alert_case_page(request: Request, queries: Queries, case_id: str) -> R
 async def _show(request: Request, page: Page, queries: Queries, view: CasePageView) -> None:
     html(page, "alert_case_head.html", view=view)
     with ui.element("div").classes("case-page"):
-        html(page, "alert_case_answer.html", view=view)
+        html(page, "alert_case_answer.html", view=view).classes("stack")
         with ui.element("div").classes("stack"):
             action_card(request, page, queries, view)
-            html(page, "alert_case_side.html", view=view)
+            html(page, "alert_case_side.html", view=view).classes("stack")
         with ui.element("div").classes("stack"):
             await _plot(page, queries, view.case)
-            html(page, "alert_case_place.html", view=view)
+            html(page, "alert_case_place.html", view=view).classes("stack")
             found = await load(partial(queries.file_of, view.case))
             if isinstance(found, PageProblem):
                 show_problem(page, found)

@@ -9,7 +9,8 @@ from urllib.parse import quote, unquote
 
 from nicegui import ui
 
-from alerts.case.action import ActionRequest, CaseAction, ResolveCause
+from alerts.case.action import ActionRequest, CaseAction
+from alerts.case.cause import ResolveCause
 from alerts.case.life import CaseStepError
 from console.web.pages.shell import PageProblem, html, load
 from schemas.words import words as words_of
@@ -122,6 +123,7 @@ class CaseForm:
             text=str(self._note.value or ""),
             until=datetime.now(UTC) + timedelta(hours=given["length"]) if "length" in given else None,
             cause=ResolveCause(given["cause"]) if "cause" in given else None,
+            via="page",
         )
         await self._send(request)
 

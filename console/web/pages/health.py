@@ -18,6 +18,7 @@ from schemas.message import NetworkCode
 if TYPE_CHECKING:
     from fastapi import Request
 
+    from console.query.duty import DutyState
     from console.query.health import HealthData
     from console.query.queries import Queries
 
@@ -37,6 +38,8 @@ async def health_page(request: Request, queries: Queries) -> None:
             show_problem(page, data)
             return
         summary = html(page, "health_summary.html", **_summary(data))
+        duty = await load(queries.duty)
+        on_duty = None if isinstance(duty, PageProblem) else html(page, "health_duty.html", **_duty(queries, duty))
         with ui.element("section").classes("card stack"):
             html(
                 page,
@@ -51,6 +54,9 @@ async def health_page(request: Request, queries: Queries) -> None:
         if not isinstance(latest, PageProblem):
             fresh = page_for(request, queries, "health")
             summary.set_content(fresh.render("health_summary.html", **_summary(latest)))
+            changed = await load(queries.duty)
+            if on_duty is not None and not isinstance(changed, PageProblem):
+                on_duty.set_content(fresh.render("health_duty.html", **_duty(queries, changed)))
             table.set_content(fresh.render("health_table.html", **_table(latest, filters)))
 
     ui.timer(REFRESH_S, refresh, immediate=False)
@@ -71,6 +77,10 @@ def _summary(data: HealthData) -> dict[str, object]:
         "mail": data.mail,
         "unwell": data.unwell,
     }
+
+
+def _duty(queries: Queries, duty: DutyState) -> dict[str, object]:
+    return {"duty": duty, "teams": duty.teams, "open_cases": queries.open_cases}
 
 
 def _table(data: HealthData, filters: dict[str, str]) -> dict[str, object]:

@@ -88,6 +88,10 @@ class MuteStore(StateTables):
             statement = insert(connection, used_link).values(digest=digest, used_at=now).on_conflict_do_nothing()
             return connection.execute(statement.returning(used_link.c.digest)).scalar() is not None
 
+    def is_link_used(self, digest: str) -> bool:
+        """Whether an acknowledge link was used."""
+        return self.database.first(sa.select(used_link.c.digest).where(used_link.c.digest == digest)) is not None
+
     def list(self, *, ended_from: datetime | None = None, limit: int = 200) -> list[Mute]:
         """Mutes, the newest first; with ``ended_from`` only those that end after it."""
         question = sa.select(mute).order_by(mute.c.id.desc()).limit(limit)

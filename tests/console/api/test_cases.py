@@ -72,7 +72,11 @@ def test_without_the_token_nothing_changes(running: Running) -> None:
 def test_an_action_is_the_next_step_and_one_that_is_not_allowed_says_why(running: Running) -> None:
     path = f"cases/{running.case_id}/actions"
     status, after = call(running, path, {"action": "comment", "by": "api", "text": "seen"}, token=TOKEN)
-    assert (status, after["steps"][-1]["figures"], after["steps"][-1]["by"]) == (200, {"text": "seen"}, "api")
+    assert (status, after["steps"][-1]["figures"], after["steps"][-1]["by"]) == (
+        200,
+        {"text": "seen", "via": "api"},
+        "api",
+    )
     status, found = call(running, path, {"action": "unmute", "by": "api"}, token=TOKEN)
     assert (status, found["reason"]) == (409, "not_muted")
     assert call(running, "cases/nowhere/actions", {"action": "take", "by": "x"}, token=TOKEN)[0] == 404

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
-from alerts.case.action import CaseAction, ResolveCause
+from alerts.case.action import CaseAction
+from alerts.case.cause import ResolveCause
 from alerts.case.life import StepRefusal
-from alerts.delivery.link import LinkReason
+from alerts.delivery.link import LinkAction, LinkReason
 from alerts.delivery.reply import ReplyWish
 from alerts.mail.case_view import MailNews, StationState
 from alerts.mail.subject import _JOINED_LABELS, _OWN_LABELS
@@ -65,6 +66,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.alert_kind.": tuple(f"{kind}_station" for kind in RuleKind),
     "page.cases.for_": ("all", *Audience),
     "page.cases.notice_": ("pending", "claimed", "sent", "held", "failed"),
+    "page.act.do_": LinkAction,
     "page.cases.do_": ("give", "mute", "resolve"),
     "page.cases.": tuple(item for item in CaseAction if item is not CaseAction.DECLINE),
     "mail.cause.": ResolveCause,
