@@ -35,7 +35,7 @@ SEED = 1006
 
 @pytest.fixture(scope="module")
 def province() -> tuple[pd.DataFrame, str]:
-    drawn = draw_province(SEED, days=8)
+    drawn = draw_province(SEED, days=6)
     run = simulate([drawn])
     return observe(drawn, run, 0), truth_of(drawn, run, 0).first
 
