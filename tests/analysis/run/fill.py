@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+import uuid
 from typing import TYPE_CHECKING
 
 from store.influx.store import InfluxStore
+from store.settings import SharedSettings
 from store.state import StateStore
 from tests.analysis.frames import network_text, province
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from store.settings import SharedSettings
+
+def settings_in(folder: Path, influx_url: str, migrated: Path) -> SharedSettings:
+    """Settings with a state file and a run directory in a folder and a new database: for what a module shares, which drops it."""
+    shutil.copyfile(migrated, folder / "state.sqlite")
+    return SharedSettings(
+        run_dir=folder / "run",
+        influx_url=influx_url,
+        influx_database=f"test_{uuid.uuid4().hex[:12]}",
+        state_url=f"sqlite:///{folder / 'state.sqlite'}",
+    )
 
 
 def filled_settings(

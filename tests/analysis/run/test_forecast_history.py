@@ -17,9 +17,11 @@ from analysis.run.forecast.scoring import read_scores, score_days
 from console.cli import build_app
 from store.influx.store import InfluxStore
 from tests.analysis.frames import START
-from tests.analysis.run.fill import filled_settings
+from tests.analysis.run.fill import filled_settings, settings_in
+from tests.servers import drop_database
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from store.settings import SharedSettings
@@ -32,6 +34,17 @@ MIDNIGHT = START + timedelta(days=10)
 @pytest.fixture
 def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
     return filled_settings(settings, tmp_path, 14, 2, run_dir=tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def scored(influx_url: str, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedSettings]:
+    """Hours, the forecast of `MIDNIGHT` and the scores of `DAY`; tests only read them."""
+    folder = tmp_path_factory.mktemp("scored")
+    own = filled_settings(settings_in(folder, influx_url, migrated), folder, 14, 2)
+    forecast(own, MIDNIGHT)
+    score_days(own, DAY, DAY)
+    yield own
+    drop_database(influx_url, own.influx_database)
 
 
 def issued(own: SharedSettings) -> pd.DataFrame:
@@ -79,17 +92,16 @@ def test_the_daily_index_of_stations_and_cities_is_stored(filled: SharedSettings
         assert set(rows["edition"]) == {"HJ633-2026"}
 
 
-def test_the_score_counts_the_pairs_of_a_day_and_can_be_renewed(filled: SharedSettings) -> None:
-    forecast(filled, MIDNIGHT)
-    done = score_days(filled, DAY, DAY)
+def test_the_score_counts_the_pairs_of_a_day_and_can_be_renewed(scored: SharedSettings) -> None:
+    done = score_days(scored, DAY, DAY)
     assert done.pairs == 3 * 6 * 24
-    assert score_days(filled, DAY, DAY) == done
-    found = read_scores(filled, DAY, DAY)
+    assert score_days(scored, DAY, DAY) == done
+    found = read_scores(scored, DAY, DAY)
     assert sum(item.n for item in found) == done.pairs
     assert {item.leads_h for item in found} == {"1-1", "2-3", "4-6", "7-12", "13-24"}
     so2 = next(item for item in found if (item.parameter, item.leads_h) == ("so2", "13-24"))
     assert (so2.n, so2.mae, so2.coverage) == (36, 0.0, 1.0)
-    own = read_scores(filled, DAY, DAY, series=["st-0"], by_station=True)
+    own = read_scores(scored, DAY, DAY, series=["st-0"], by_station=True)
     assert {item.station_id for item in own} == {"st-0"}
 
 
@@ -155,12 +167,10 @@ def test_days_without_a_forecast_have_no_score(filled: SharedSettings) -> None:
 
 @pytest.mark.parametrize(("product", "rows"), [("forecasts", 6 * 24), ("forecast-days", 1), ("forecast-scores", 6 * 5)])
 def test_issued_forecasts_and_scores_are_exported_with_units(
-    filled: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, product: str, rows: int
+    scored: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, product: str, rows: int
 ) -> None:
-    forecast(filled, MIDNIGHT)
-    score_days(filled, DAY, DAY)
     for name in ("run_dir", "influx_url", "influx_database", "state_url", "network"):
-        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(filled, name)))
+        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(scored, name)))
     path = tmp_path / "out.csv"
     line = [
         "export",
@@ -184,20 +194,22 @@ def test_issued_forecasts_and_scores_are_exported_with_units(
         assert dict(zip(table["parameter"], table["unit"], strict=True))["co"] == "mg/m3"
 
 
-def test_the_score_is_shown_by_lead(filled: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    forecast(filled, MIDNIGHT)
+def test_the_score_is_shown_by_lead(scored: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("run_dir", "influx_url", "influx_database", "state_url", "network"):
-        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(filled, name)))
+        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(scored, name)))
     line = ["analyse", "score", "--day-from", str(DAY), "--day-to", str(DAY), "--json"]
-    none = CliRunner().invoke(build_app(["analyse"]), line)
+    of_next_day = [str(DAY + timedelta(days=1)) if part == str(DAY) else part for part in line]
+    none = CliRunner().invoke(build_app(["analyse"]), of_next_day)
     assert none.exit_code == 1, none.output
-    done = CliRunner().invoke(build_app(["analyse"]), [*line, "--renew"])
+    renewed = CliRunner().invoke(build_app(["analyse"]), [*of_next_day, "--renew"])
+    assert (renewed.exit_code, len(renewed.stdout.splitlines())) == (0, 6), renewed.output
+    done = CliRunner().invoke(build_app(["analyse"]), line)
     assert done.exit_code == 0, done.output
     found = [json.loads(row) for row in done.stdout.splitlines()]
     assert len(found) == 6 * 5
     assert {item["model"] for item in found} == {"fallback-yesterday-climatology"}
     unknown = CliRunner().invoke(build_app(["analyse"]), [*line, "--station", "st-9"])
-    assert (unknown.exit_code, "'st-9'" in unknown.stderr) == (2, True)
+    assert (unknown.exit_code, "“st-9”" in unknown.stderr) == (2, True), unknown.stderr
     assert CliRunner().invoke(build_app(["analyse"]), [*line, "--station", "210100"]).exit_code == 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,16 +19,17 @@ from sensors.weather_forecast import WeatherForecastError
 from sensors.weather_forecast.run import RunField, WeatherRun
 from sensors.weather_forecast.writer import netcdf_bytes
 from store.influx.store import InfluxStore
-from store.settings import SharedSettings
 from store.state import StateStore
 from tests.analysis.frames import START
-from tests.analysis.run.fill import filled_settings
+from tests.analysis.run.fill import filled_settings, settings_in
 from tests.servers import drop_database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+    from store.settings import SharedSettings
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 DAYS = 30
@@ -42,15 +42,12 @@ NAMES = {"temperature": 15.0, "wind_speed": 2.0, "wind_direction": 270.0, "relat
 def trained(influx_url: str, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model in force: its files and its state."""
     folder = tmp_path_factory.mktemp("trained")
-    shutil.copyfile(migrated, folder / "state.sqlite")
-    database, url = f"test_{uuid.uuid4().hex[:12]}", f"sqlite:///{folder / 'state.sqlite'}"
-    made = SharedSettings(run_dir=folder / "run", influx_url=influx_url, influx_database=database, state_url=url)
-    own = filled_settings(made, folder, DAYS, 3)
+    own = filled_settings(settings_in(folder, influx_url, migrated), folder, DAYS, 3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analysis.run.forecast.train.RECENT_D", 1)  # no test asks how good it is
         options = HourlyOptions(rows=1000, trees=5, folds=2, samples=20, targets=("o3",))
         promote(own, train_model(own, END, options=options).version, is_dry_run=False)
-    drop_database(influx_url, database)
+    drop_database(influx_url, own.influx_database)
     return folder
 
 
