@@ -26,6 +26,7 @@ fi
 if [ "$purpose" = test ]; then
   command -v chromium >/dev/null 2>&1 || packages+=(chromium)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
+  [ -x /usr/sbin/dovecot ] || packages+=(dovecot-imapd)
   command -v git >/dev/null 2>&1 || packages+=(git)
 fi
 

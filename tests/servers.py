@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -92,6 +95,74 @@ def mosquitto(directory: Path) -> Server:
     return Server(
         f"mqtt://127.0.0.1:{port}", ["mosquitto", "-c", str(config)], directory / "log", lambda: port_answers(port)
     )
+
+
+def dovecot(directory: Path, user: str, password: str) -> Server:
+    """Debian's IMAP server with one mailbox, by its own configuration, on loopback.
+
+    ``directory`` is one that every user can enter: run by root, it reads mail as another user.
+    """
+    directory.chmod(0o755)
+    (port,) = free_ports(1)
+    is_root = os.getuid() == 0  # then its login processes must be of another user, shut in by chroot
+    owner = "dovecot" if is_root else pwd.getpwuid(os.getuid()).pw_name
+    group = "dovecot" if is_root else grp.getgrgid(os.getgid()).gr_name
+    login, chroot = ("dovenull", "") if is_root else (owner, "chroot =")
+    mail = pwd.getpwnam("mail" if is_root else owner)
+    for name in ("mail", "home"):
+        (directory / name).mkdir()
+        os.chown(directory / name, mail.pw_uid, mail.pw_gid)
+    (directory / "users").write_text(f"{user}:{{PLAIN}}{password}:::::\n")
+    (directory / "dovecot.conf").write_text(f"""
+base_dir = {directory}/run
+log_path = {directory}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+default_internal_user = {owner}
+default_internal_group = {group}
+default_login_user = {login}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:{directory}/mail/%u
+mail_uid = {mail.pw_uid}
+mail_gid = {mail.pw_gid}
+passdb {{
+  driver = passwd-file
+  args = {directory}/users
+}}
+userdb {{
+  driver = static
+  args = uid={mail.pw_uid} gid={mail.pw_gid} home={directory}/home/%u
+}}
+service imap-login {{
+  {chroot}
+  inet_listener imap {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service auth {{
+  user = {pwd.getpwuid(os.getuid()).pw_name}
+}}
+service anvil {{
+  {chroot}
+}}
+service stats {{
+  {chroot}
+}}
+""")
+    command = [
+        shutil.which("dovecot", path="/usr/sbin:/usr/bin") or "dovecot",
+        "-F",
+        "-c",
+        str(directory / "dovecot.conf"),
+    ]
+    return Server(f"imap://127.0.0.1:{port}", command, directory / "log", lambda: port_answers(port))
 
 
 def smtp_sink(directory: Path) -> Server:

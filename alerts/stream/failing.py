@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alerts.rules.table import AlertRules
     from alerts.settings import AlertSettings
 
-STEPS = ("stream", "evaluate", "baselines", "cases", "deliver", "configuration")
+STEPS = ("stream", "evaluate", "baselines", "cases", "clock", "deliver", "replies", "configuration")
 FAILING_AFTER = timedelta(minutes=5)
 REPORT_AGAIN = timedelta(hours=1)
 _log = structlog.get_logger(__name__)

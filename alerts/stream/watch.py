@@ -27,6 +27,7 @@ from alerts.run.delivery import deliver, read_mail_state
 from alerts.run.evaluation import EvaluationError, evaluate, evaluate_reports
 from alerts.run.first_case import make_first_cases
 from alerts.settings import alert_settings
+from alerts.stream.background import DeadmanThread, ReplyThread
 from alerts.stream.configuration import Configuration
 from alerts.stream.every import Every
 from alerts.stream.failing import Failing
@@ -119,14 +120,18 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
 
     arrivals = Arrivals()
     stream = StreamThread(current, stop, arrivals.add)
+    replies = ReplyThread(current, stop, lambda: arrivals.add([]))
     with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, [pace.complaint]):
         stream.start()
+        replies.start()
+        DeadmanThread(current.settings.deadman_url, stop, pace.complaint).start()
         try:
-            rounds = _Rounds(current, stream, arrivals)
+            rounds = _Rounds(current, stream, arrivals, replies)
             with closing(rounds):
                 rounds.go(stop, on_round)
         finally:
             stream.join()
+            replies.join()
 
 
 class Arrivals:
@@ -177,8 +182,8 @@ class RoundTimer:
 class _Rounds:
     """The rounds of a watch, and what is due in the next one."""
 
-    def __init__(self, current: Configuration, stream: StreamThread, arrivals: Arrivals) -> None:
-        self._current, self._stream, self._arrivals = current, stream, arrivals
+    def __init__(self, current: Configuration, stream: StreamThread, arrivals: Arrivals, replies: ReplyThread) -> None:
+        self._current, self._stream, self._arrivals, self._replies = current, stream, arrivals, replies
         self._failing = Failing()
         self._confirm, self._usual = Every(CONFIRM_S), Every(BASELINES_S)
         self._generation = current.generation
@@ -205,6 +210,8 @@ class _Rounds:
         errors = done.errors | self._renew_baselines(now, is_changed=is_changed)
         if self._stream.error is not None:
             errors["stream"] = self._stream.error
+        if self._replies.error is not None:
+            errors["replies"] = self._replies.error
         if problem is not None:
             errors = {"configuration": problem} | errors
         if errors != done.errors:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from console.cli.alert_case import add_commands
 from console.cli.alert_rehearse import rehearse, scoreboard
 from console.cli.alert_warning import warning
 from console.cli.shell.moment import From, To, span
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     alerts.command("warning", help="Official warning levels that are due, with drafts.")(warning)
     alerts.command("sink", help="A local mail server that keeps every mail in a Maildir.")(sink)
     rules.command("check", help="Check a rules file.")(check_rules)
+    add_commands(alerts)
     alerts.add_typer(rules, name="rules")
     app.add_typer(alerts, name="alerts")
 
@@ -137,11 +139,9 @@ def evaluate_period(
 
 def deliver_now() -> None:
     """One delivery round."""
-    from datetime import UTC
+    from alerts.run.round import hand_out
 
-    from alerts.run.delivery import deliver
-
-    typer.echo(f"mails={deliver(_settings(), datetime.now(UTC))}")
+    typer.echo(f"mails={hand_out(_settings(), datetime.now(UTC))}")
 
 
 def sink(

@@ -177,7 +177,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "mail.sample.": ("person", "leader", "duty", "operators", "forecasters"),
     "mail.": ("resolved_late", "closed_late"),
     "mail.end_": (*EndReason, "allowed"),
-    "mail.step_": ("stream", "baselines", "evaluate", "cases", "deliver", "configuration"),
+    "mail.step_": ("stream", "baselines", "evaluate", "cases", "clock", "deliver", "replies", "configuration"),
 }
 """Keys that are made from data: prefix, and the closed set that follows it."""
 PREFIXES = {
