@@ -37,12 +37,13 @@ class RuleKind(StrEnum):
     COPOLLUTANT = "copollutant"
     GAMMA = "gamma"
     FORECAST = "forecast"
+    WARNING = "warning"
     OPERATION = "operation"
 
     @property
     def is_of_values(self) -> bool:
         """Whether the alert is about measured values of one parameter at one station."""
-        return self not in {RuleKind.SILENCE, RuleKind.FORECAST, RuleKind.OPERATION}
+        return self not in {RuleKind.SILENCE, RuleKind.FORECAST, RuleKind.WARNING, RuleKind.OPERATION}
 
 
 class EndReason(StrEnum):

@@ -56,7 +56,7 @@ def begun(item: NewTransition, network: Network) -> CaseAlert:
         kind=change.kind,
         station_id=change.station_id,
         network=place if isinstance(place, str) else None,
-        city=station.city or None if station else None,
+        city=change.station_id if change.kind is RuleKind.WARNING else station.city or None if station else None,
         parameter=change.parameter,
         since=change.since,
         extreme=float(extreme) if isinstance(extreme, (int, float)) else change.value,

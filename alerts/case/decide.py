@@ -145,9 +145,11 @@ def _groups(inputs: CaseRound, present: Mapping[AlertRef, CaseAlert]) -> Iterato
         verdict = inputs.verdicts.get(ref_of(alert))
         if is_silence(alert) or is_part(alert):
             continue
-        if alert.parameter is None or alert.kind is RuleKind.OPERATION:
+        if alert.kind is RuleKind.WARNING:  # the levels of a city are one case, its health notice another
+            other.setdefault((f"{alert.kind}/{alert.station_id}", alert.parameter or ""), []).append(alert)
+        elif alert.parameter is None or alert.kind is RuleKind.OPERATION:
             other.setdefault((alert.alert_key, ""), []).append(alert)
-        elif alert.kind is RuleKind.FORECAST or alert.kind.value == "warning":
+        elif alert.kind is RuleKind.FORECAST:
             other.setdefault((alert.kind.value, alert.parameter), []).append(alert)
         elif (verdict is not None and verdict.is_fault) or alert.kind is RuleKind.PERSISTENCE:
             faults.setdefault((alert.station_id, alert.parameter), []).append(alert)

@@ -119,6 +119,7 @@ def _grown(news: CaseNews, case: AlertCase, now: datetime) -> AlertCase:
     if not news.added:
         return case
     is_worse = max(RANK[item.severity] for item in news.added) > RANK[case.severity]
+    is_worse |= case.is_open and news.kind is CaseKind.WARNING  # a further level of the same city is a higher one
     kind = StepKind.RAISED if is_worse else StepKind.EXTENDED
     at = max(item.since for item in news.added)
     new = {
@@ -143,6 +144,7 @@ def _revised(news: CaseNews, case: AlertCase, now: datetime) -> AlertCase:
     is_amended_now = not is_new and any(is_amended(known[item.alert_key, item.begin_id], item) for item in news.changed)
     wider = WIDER.get(news.kind, -1) >= WIDER.get(case.kind, -1)
     kind = news.kind if news.kind is not case.kind and wider else None
+    is_amended_now |= news.kind is CaseKind.WARNING and _is_lowered(case, news.changed)
     is_decided = news.verdict.probability is not None and news.verdict.is_fault != case.verdict.is_fault
     verdict = (
         news.verdict
@@ -162,6 +164,12 @@ def _revised(news: CaseNews, case: AlertCase, now: datetime) -> AlertCase:
         figures |= {TOTAL: news.stations_total}
     at = max((item.latest_at or item.since for item in news.changed), default=now)
     return _step(case, step, at, now, figures, alerts=news.changed, case_kind=kind, audience=audience, verdict=verdict)
+
+
+def _is_lowered(case: AlertCase, changed: Iterable[CaseAlert]) -> bool:
+    """Whether a level of a warning ended and a lower one goes on."""
+    ended = {(item.alert_key, item.begin_id) for item in changed if not item.is_open}
+    return bool(ended) and any(item.is_open and (item.alert_key, item.begin_id) not in ended for item in case.alerts)
 
 
 def _ended(case: AlertCase, now: datetime) -> AlertCase:

@@ -54,7 +54,7 @@ def kind_of(alerts: Sequence[CaseAlert], verdict: CaseVerdict) -> CaseKind:
         return CaseKind.FORECAST
     if kinds == {RuleKind.OPERATION}:
         return CaseKind.SYSTEM
-    if {item.value for item in kinds} == {"warning"}:
+    if kinds == {RuleKind.WARNING}:
         return CaseKind.WARNING
     if verdict.is_fault or kinds == {RuleKind.PERSISTENCE}:
         return CaseKind.FAULT

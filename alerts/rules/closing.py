@@ -11,6 +11,7 @@ import msgspec
 from alerts.rules.forecast import ForecastRule
 from alerts.rules.operation import CLEAR_AFTER, PREFIX, last_report, open_operations, operation_end
 from alerts.rules.value_rule import ValueRule
+from alerts.rules.warning import WarningRule
 from alerts.rules.watched import why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind
 from schemas.interval import floor_hour
@@ -100,7 +101,7 @@ def _reason(inputs: EvaluationInput, rules: AlertRules, found: EvaluationResult,
 def _is_stale(inputs: EvaluationInput, rules: AlertRules, opened: _Opened) -> bool:
     """Whether no value came for too long, both by the data's time and since the alert was recorded."""
     rule = rules.named(opened.transition.rule)
-    if isinstance(rule, ValueRule):
+    if isinstance(rule, ValueRule | WarningRule):
         longest = timedelta(hours=rule.stale_after_h)
     elif isinstance(rule, ForecastRule):
         longest = timedelta(hours=rule.lead_h)

@@ -20,13 +20,14 @@ from alerts.rules.silence import SilenceRule, evaluate_silence
 from alerts.rules.threshold.evaluation import evaluate_threshold
 from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.value_rule import ValueRule
+from alerts.rules.warning import WarningRule
 
 if TYPE_CHECKING:
     from alerts.rules.evaluation import EvaluationInput
 
 StreamedRule = RateRule | PersistenceRule | SeveralRule | HourOfDayRule | CopollutantRule | GammaRule
 """Kinds that only the watch evaluates, reading by reading."""
-Rule = ThresholdRule | StreamedRule | SilenceRule | ForecastRule | OperationRule
+Rule = ThresholdRule | StreamedRule | SilenceRule | ForecastRule | WarningRule | OperationRule
 
 
 class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +60,10 @@ class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
     def forecasts(self) -> tuple[ForecastRule, ...]:
         """Rules of kind forecast."""
         return tuple(item for item in self.items if isinstance(item, ForecastRule))
+
+    def warnings(self) -> tuple[WarningRule, ...]:
+        """Rules of kind warning."""
+        return tuple(item for item in self.items if isinstance(item, WarningRule))
 
     def operation(self, key: str) -> OperationRule | None:
         """Operation rule with the longest prefix of ``key``, a disabled one too; None where no rule is for it."""

@@ -12,6 +12,7 @@ from alerts.rules.operation import PREFIX
 from alerts.rules.rule import ALL, covered_stations, instruments_of, is_changed
 from alerts.rules.silence import SilenceRule
 from alerts.rules.threshold.rule import ThresholdRule
+from alerts.rules.warning import WarningRule, covered_cities
 from schemas.alert import EndReason, RuleKind
 
 if TYPE_CHECKING:
@@ -66,7 +67,18 @@ def why_unwatched(opened: AlertTransition, rules: AlertRules, network: Network, 
     if isinstance(rule, SilenceRule) and opened.station_id == ALL:
         live = [item for item in covered_stations(rule, network) if item.late_window_h and _serving(rule, item, at)]
         return None if len(live) >= rule.all_stations else EndReason.NOT_COVERED
-    return _why_station(opened, rule, network, at)
+    is_city = isinstance(rule, WarningRule)
+    return _why_city(opened.station_id, rule, network, at) if is_city else _why_station(opened, rule, network, at)
+
+
+def _why_city(code: str, rule: WarningRule, network: Network, at: datetime) -> EndReason | None:
+    own = [station for station in network.station_list if station.city == code]
+    if not own:
+        return EndReason.STATION_REMOVED
+    if code not in covered_cities(rule, network):
+        is_covered = any(rule.covers(station) for station in own)
+        return EndReason.PARAMETER_REMOVED if is_covered else EndReason.NOT_COVERED
+    return None if any(_serving(rule, station, at) for station in own) else EndReason.OUT_OF_SERVICE
 
 
 def _why_station(opened: AlertTransition, rule: Rule, network: Network, at: datetime) -> EndReason | None:

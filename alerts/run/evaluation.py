@@ -22,11 +22,12 @@ from store.influx.store import InfluxStore
 from store.state import AlertProgress, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from alerts.engine import Machine
     from alerts.rules.table import AlertRules
+    from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition
     from schemas.network import Network
     from store.settings import SharedSettings
@@ -52,7 +53,13 @@ class EvaluationError(Exception):
 
 
 def evaluate(
-    settings: SharedSettings, start: datetime, end: datetime, now: datetime, rules: AlertRules | None = None
+    settings: SharedSettings,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    rules: AlertRules | None = None,
+    *,
+    with_warnings: bool = True,
 ) -> int:
     """Evaluate all rules over ``[start, end)`` and store the new transitions.
 
@@ -65,6 +72,8 @@ def evaluate(
         stored.
     rules : AlertRules or None
         None: those of the file.
+    with_warnings : bool
+        Also warning rules, whose evaluation reads eight days of hours and changes once an hour.
 
     Returns
     -------
@@ -81,16 +90,36 @@ def evaluate(
     rules = load_rules(own.rules) if rules is None else rules
     with open_stores(own) as (influx, state):
         inputs = EvaluationInput(influx, own.stations, state.alerts.get_states(), start, end, now, state)
-        found = _judge(inputs, state, rules, live=now - end <= _LIVE_WITHIN)
+        is_live = now - end <= _LIVE_WITHIN
+        warned = partial(_warn, own, inputs, state, rules) if with_warnings and is_live and rules.warnings() else None
+        found = _judge(inputs, state, rules, live=is_live, warned=warned)
         stored = _store(state, inputs.last, found)
     if found.errors:
         raise EvaluationError(found.errors, stored)
     return stored
 
 
-def _judge(inputs: EvaluationInput, state: StateStore, rules: AlertRules, *, live: bool) -> EvaluationResult:
+def _warn(
+    settings: AlertSettings, inputs: EvaluationInput, state: StateStore, rules: AlertRules, found: EvaluationResult
+) -> None:
+    # the analysis takes a second to import: paid by the first evaluation, not by each start
+    from alerts.run.warning_round import evaluate_warnings
+
+    found.attempt("warnings", partial(evaluate_warnings, settings, inputs, state, rules, found=found))
+
+
+def _judge(
+    inputs: EvaluationInput,
+    state: StateStore,
+    rules: AlertRules,
+    *,
+    live: bool,
+    warned: Callable[[EvaluationResult], None] | None = None,
+) -> EvaluationResult:
     """Transitions of the window by rules, by closed causes and, when live, by findings and reports."""
     found = find_transitions(inputs, rules, live=live)
+    if warned is not None:
+        warned(found)
     found.extend("ends", lambda: closing_transitions(inputs, rules, found, live=live))
     if live:
         _find_reports(state, rules, inputs.network, inputs.last, inputs.now, found=found)

@@ -57,6 +57,8 @@ LONGEST_ROUND_S = 600.0
 """A round that takes longer is complained about. Project's choice."""
 CONFIRM_S, BASELINES_S = 180.0, 43_200.0
 """How often stored hours are evaluated, and how often it is computed what is usual at the stations [s]. Project's choice."""
+WARNINGS_S = 1_200.0
+"""How often warning rules are evaluated, whose outcome changes by the hour [s]. Project's choice."""
 _POLL_S = 0.5
 STOP_S = 30.0
 """A round that waits for a dead database is ended by force so long after the signal [s]; it may be killed at any time."""
@@ -186,6 +188,7 @@ class _Rounds:
         self._current, self._stream, self._arrivals, self._replies = current, stream, arrivals, replies
         self._failing = Failing()
         self._confirm, self._usual = Every(CONFIRM_S), Every(BASELINES_S)
+        self._warnings = Every(WARNINGS_S)
         self._generation = current.generation
         self._influx: InfluxStore | None = None
         self._evidence: CaseEvidence | None = None
@@ -206,7 +209,15 @@ class _Rounds:
         is_changed, self._generation = self._generation != current.generation, current.generation
         is_full = self._confirm.is_due() or is_changed
         evidence = self._evidence_now(is_changed=is_changed)
-        done = run_once(current.settings, now, current.rules, current.people, is_full=is_full, evidence=evidence)
+        done = run_once(
+            current.settings,
+            now,
+            current.rules,
+            current.people,
+            is_full=is_full,
+            with_warnings=is_full and (self._warnings.is_due() or is_changed),
+            evidence=evidence,
+        )
         errors = done.errors | self._renew_baselines(now, is_changed=is_changed)
         if self._stream.error is not None:
             errors["stream"] = self._stream.error
@@ -302,13 +313,14 @@ class _Steps:
         return count
 
 
-def run_once(
+def run_once(  # noqa: PLR0913 - what of a round, by keyword
     settings: AlertSettings,
     now: datetime,
     rules: AlertRules | None = None,
     people: People | None = None,
     *,
     is_full: bool = True,
+    with_warnings: bool = True,
     evidence: CaseEvidence | None = None,
 ) -> Round:
     """One round at ``now`` (aware).
@@ -321,6 +333,8 @@ def run_once(
         None: those of the file.
     is_full : bool
         Evaluate the stored hours of `WINDOW`, forecasts and silence; else only what the parts report of themselves.
+    with_warnings : bool
+        Then also warning rules.
     evidence : CaseEvidence or None
         Kept between rounds.
     """
@@ -343,7 +357,9 @@ def run_once(
         "transitions",
         "evaluate",
         lambda: (
-            evaluate(settings, now - WINDOW, now, now, rules) if is_full else evaluate_reports(settings, now, rules)
+            evaluate(settings, now - WINDOW, now, now, rules, with_warnings=with_warnings)
+            if is_full
+            else evaluate_reports(settings, now, rules)
         ),
     )
     aged = steps.do("cases", "clock", lambda: let_time_pass(settings, now, present()))
