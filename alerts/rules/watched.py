@@ -67,8 +67,11 @@ def why_unwatched(opened: AlertTransition, rules: AlertRules, network: Network, 
     if isinstance(rule, SilenceRule) and opened.station_id == ALL:
         live = [item for item in covered_stations(rule, network) if item.late_window_h and _serving(rule, item, at)]
         return None if len(live) >= rule.all_stations else EndReason.NOT_COVERED
-    is_city = isinstance(rule, WarningRule)
-    return _why_city(opened.station_id, rule, network, at) if is_city else _why_station(opened, rule, network, at)
+    return (
+        _why_city(opened.station_id, rule, network, at)
+        if isinstance(rule, WarningRule)
+        else _why_station(opened, rule, network, at)
+    )
 
 
 def _why_city(code: str, rule: WarningRule, network: Network, at: datetime) -> EndReason | None:

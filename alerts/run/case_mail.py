@@ -37,6 +37,7 @@ from alerts.mail.case_view import (
 from alerts.mail.evidence import RADIUS_KM, alert_view
 from alerts.mail.mail_value import Name
 from alerts.people.route import TEAM_PREFIX
+from alerts.run.case_mail_kind import city_of_warning, dry_for, warning_proposal
 from alerts.wording import titles
 from ingest.process.guard import say
 from schemas.alert import RuleKind
@@ -89,7 +90,7 @@ def collect_mail(reader: CaseReader, case: AlertCase, notice: Notice, news: Mail
     news : MailNews
     """
     view = plain_mail(reader, case, notice, news)
-    for part in (_with_people, _with_values, _with_silence, _with_failure, _with_changes):
+    for part in (_with_people, _with_values, _with_silence, _with_failure, _with_kind, _with_changes):
         view = _attempt(part, reader, case, notice, view)
     return view
 
@@ -419,6 +420,17 @@ def _fault(reader: CaseReader, alert: CaseAlert, lead: LeadValue) -> FaultFigure
         return None
     invalid = sum(item.flag is Flag.FAIL for item in lead.points if item.start >= alert.since)
     return FaultFigures(instrument_id=instrument.id, model=instrument.model or "", invalid_hours=invalid)
+
+
+def _with_kind(reader: CaseReader, case: AlertCase, notice: Notice, view: CaseMail) -> CaseMail:
+    """The draft of a warning; the rain where a dose rate rose."""
+    del notice
+    if case.kind is CaseKind.WARNING:
+        proposal = warning_proposal(reader.sources, case)
+        return replace(view, warning=proposal, stations=city_of_warning(case), lead=None, quality=None)
+    if case.kind is CaseKind.RADIATION:
+        return replace(view, dry_for=dry_for(reader.sources, case.stations[0]))
+    return view
 
 
 def _with_silence(reader: CaseReader, case: AlertCase, notice: Notice, view: CaseMail) -> CaseMail:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 BACK = timedelta(days=8)
 """Observed time that is read: a warning of four days, what precedes it, and the 24 h of the first AQI."""
 AHEAD = timedelta(hours=72)
-CITY_WARNING = "city_warning"
-"""Kind of the documents of what is due in a city, by its code."""
 CITY_FORECAST = "forecast_city_hourly"
 NOTICE_ABOVE = 100
 """IAQI of O3 above which there is a health notice: light pollution (HJ 633 Table 1)."""

@@ -112,7 +112,8 @@ def test_what_began_in_a_long_outage_of_the_watch_and_goes_on_is_mailed(
     one_round(own, now)
     deliver(own, now + SETTLED)
     subjects = [item["Subject"] for item in mails(maildir)]
-    assert len(subjects) == 2
+    assert len(subjects) == 3  # 40 h above 150 are a yellow warning of the city too
+    assert any("黄色" in item and "系统" not in item for item in subjects)
     assert any("测试4号 PM2.5 160" in item for item in subjects)
     assert any("测试1号" in item for item in subjects)
     assert one_round(own, now) == (0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -14,20 +15,21 @@ from alerts.rules.evaluation import EvaluationInput, EvaluationResult
 from alerts.rules.rules import RulesFileError
 from alerts.rules.watched import why_unwatched
 from alerts.run import warning_round
-from alerts.run.delivery import deliver
+from alerts.run.case_mail_kind import CITY_WARNING
 from alerts.run.evaluation import evaluate
-from alerts.run.warning import CITY_WARNING, CityWarning, warning_of
+from alerts.run.warning import CityWarning, warning_of
 from alerts.run.warning_round import evaluate_warnings
+from alerts.settings import AlertSettings
 from alerts.warning.scheme import warning_rules
 from schemas.alert import AlertState, EndReason, Severity
 from schemas.alert_case import AlertCase, CaseKind
 from store.state import StateStore
+from tests.alerts.run.test_job import mails, one_round
 from tests.alerts.stream.feed import network_of, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from alerts.settings import AlertSettings
     from store.settings import SharedSettings
 
 AT = datetime(2026, 12, 10, tzinfo=UTC)
@@ -125,16 +127,28 @@ def test_the_ozone_notice_is_of_its_own_and_info_only(rounds: Rounds) -> None:
         rules_of(text)
 
 
-def test_stored_hours_raise_a_warning_that_is_mailed_in_the_old_way_too(
-    own: AlertSettings, now: datetime, write_hours: Callable[..., None]
+def test_stored_hours_raise_a_warning_whose_mail_has_the_draft(
+    own: AlertSettings, now: datetime, write_hours: Callable[..., None], maildir: Path
 ) -> None:
     write_hours("t-01", [180.0] * 80)
-    evaluate(own, now - 48 * HOUR, now, now, RULES)
+    own = AlertSettings(**own.model_dump() | {"network": _of_a_city(own)})
+    one_round(own, now)
     with StateStore(own.state_url) as state:
-        opened = {key: item for key, item in state.alerts.get_states().items() if item.state is AlertState.FIRING}
-    assert {*opened} == {"r0/210101", "r1/210101"}
-    assert evaluate(own, now - 48 * HOUR, now, now, RULES) == 0
-    assert deliver(own, now, RULES) > 0
+        states = state.alerts.get_states()
+    assert states[f"warning-orange/{CITY}"].state is AlertState.FIRING
+    assert evaluate(own, now - 48 * HOUR, now, now) == 0
+    (mail,) = [item for item in mails(maildir) if "橙色" in item["Subject"]]
+    assert "沈阳" in mail["Subject"]
+    text = str(mail.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
+    assert "草稿" in text
+    assert "AQI" in text
+
+
+def _of_a_city(own: AlertSettings) -> Path:
+    assert own.network is not None
+    path = own.network.with_name("city.toml")
+    path.write_text(own.network.read_text().replace('city = "210101"', f'city = "{CITY}"'))
+    return path
 
 
 def _cases(rounds: Rounds, cases: list[AlertCase], seen: int, now: datetime) -> tuple[list[AlertCase], int]:
