@@ -290,6 +290,8 @@ class WarningProposal(msgspec.Struct, frozen=True, kw_only=True):
         Text of the notice.
     edition : str
         Scheme that it follows.
+    observed_h, forecast_h : int or None
+        Measured and forecast hours that it rests on [h].
     unverified : tuple of Name
         What was not checked against its source.
     """
@@ -301,6 +303,8 @@ class WarningProposal(msgspec.Struct, frozen=True, kw_only=True):
     draft: Name
     edition: str
     act: str = "issue"
+    observed_h: int | None = None
+    forecast_h: int | None = None
     unverified: tuple[Name, ...] = ()
 
 

@@ -98,11 +98,19 @@ def grounds_of(draft: MailDraft) -> list[CertaintyGround]:
         return [CertaintyGround(draft.t("sure.measured"), is_doubt=False)]
     found = list(_of_quality(draft, view.quality)) if view.quality else []
     if view.kind in {CaseKind.FORECAST, CaseKind.WARNING}:
-        found.append(CertaintyGround(draft.t(f"sure.band_{grade_of(view)}"), None))
+        found.append(CertaintyGround(_outlook(draft), None))
     if view.kind is not CaseKind.FAULT:
         return [*found, *_of_verdict(draft)]
     # what would be a doubt about an event supports a fault
     return [item._replace(is_doubt=False) for item in (*_of_verdict(draft), *found)]
+
+
+def _outlook(draft: MailDraft) -> str:
+    """What a forecast or a proposed warning rests on."""
+    warning = draft.view.warning
+    if draft.view.lead is None and warning is not None and warning.observed_h is not None:
+        return draft.t("sure.proposal", observed=warning.observed_h, forecast=warning.forecast_h or 0)
+    return draft.t(f"sure.band_{grade_of(draft.view)}")
 
 
 def _of_silence(draft: MailDraft) -> Iterator[CertaintyGround]:

@@ -55,6 +55,8 @@ def warning_proposal(sources: Sources, case: AlertCase) -> WarningProposal | Non
         aqi=now.get("peak_aqi"),
         draft=Name("", "") if act == "release" else Name(str(now["draft_zh"]), str(now["draft_en"])),
         edition=str(now.get("edition") or ""),
+        observed_h=now.get("observed_h"),
+        forecast_h=now.get("forecast_h"),
         unverified=() if status in {None, SourceStatus.VERIFIED_PRIMARY} else (_status(str(status)),),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -29,6 +28,7 @@ from tests.alerts.stream.feed import network_of, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from store.settings import SharedSettings
 
@@ -142,6 +142,8 @@ def test_stored_hours_raise_a_warning_whose_mail_has_the_draft(
     text = str(mail.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
     assert "草稿" in text
     assert "AQI" in text
+    assert "预报 0 h" in text
+    assert "预报中位数超过限值" not in text
 
 
 def _of_a_city(own: AlertSettings) -> Path:
