@@ -61,6 +61,7 @@ MODULES = {
     "bench.receptor.plume_labelled": ("plume.labelled",),
     "bench.alerts.cases": ("alerts.cases",),
     "bench.alerts.storm": ("alerts.storm",),
+    "bench.alerts.crash": ("alerts.crash",),
 }
 
 

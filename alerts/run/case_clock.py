@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alerts.case.life import follow
 from alerts.delivery.escalate import PERSON, TEAM, plan_steps
 from alerts.delivery.mute import covers
+from alerts.people.person import MAIL
 from alerts.run.notify import ways_to
 from alerts.run.stores import open_state
 from schemas.alert_case import CaseState, CaseStep, StepKind
@@ -28,7 +29,8 @@ LOOK_BACK = timedelta(days=7)
 def let_time_pass(settings: AlertSettings, now: datetime, people: People) -> int:
     """`keep_time` with the stores of an installation."""
     with open_state(settings) as state:
-        return keep_time(state, people, now, remind_after=timedelta(hours=settings.remind_after_h))
+        ended = report_ended_mutes(state, people, settings.stations, now)
+        return ended + keep_time(state, people, now, remind_after=timedelta(hours=settings.remind_after_h))
 
 
 def keep_time(state: StateStore, people: People, now: datetime, *, remind_after: timedelta) -> int:
@@ -53,6 +55,21 @@ def keep_time(state: StateStore, people: People, now: datetime, *, remind_after:
             if planned.due_at <= now:
                 count += _step(state, people, case, planned, now)
                 break  # the case has changed: the rest in the next round
+    return count
+
+
+def report_ended_mutes(state: StateStore, people: People, network: Network, now: datetime) -> int:
+    """Let who set a mute know the cases that it covered, when it has ended; those of the team waited for the end anyway.
+
+    All of them are one digest a recipient (`alerts.run.send`). A mute under which nothing happened ends without a mail.
+    """
+    count = 0
+    for item in state.mutes.take_ended(now):
+        if item.by not in people.person:
+            continue
+        for case in cases_under(state, network, item):
+            state.notices.want(case.id, item.by, MAIL, version=case.version, due_at=now)
+            count += 1
     return count
 
 
@@ -87,7 +104,7 @@ def _unmute(state: StateStore, people: People, case: AlertCase, now: datetime) -
         return 0
     by = next((item.by for item in reversed(case.steps) if item.kind is StepKind.MUTED), "")
     if by in people.person:
-        state.notices.want(after.id, by, "mail", version=after.version, due_at=now)
+        state.notices.want(after.id, by, MAIL, version=after.version, due_at=now)
     return 1
 
 

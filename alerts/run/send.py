@@ -19,7 +19,7 @@ from alerts.mail.short_text import MOST_BYTES, short_text
 from alerts.people.person import MAIL
 from alerts.people.route import TEAM_PREFIX
 from alerts.run.case_mail import collect_mail, plain_mail
-from alerts.run.mute import mutes_until
+from alerts.run.mute import is_mute_over, mutes_until
 from alerts.run.notify import is_theirs
 from ingest.process.guard import describe, say
 from schemas.alert import Severity
@@ -153,11 +153,12 @@ class SendRound:
         if case is None or news is None:
             self._state.notices.finish_quiet(claim.id, self._worker, detail="nothing to report")
             return None
-        muted_until = mutes_until(self._state, self._reader.sources.network, case, now)
+        network = self._reader.sources.network
+        muted_until = mutes_until(self._state, network, case, now)
         due = DueNotice(
             notice=claim,
             is_critical=case.severity is Severity.CRITICAL and case.is_open,
-            is_collected=case.severity is Severity.INFO,
+            is_collected=case.severity is Severity.INFO or is_mute_over(self._state, network, case, now),
             muted_until=muted_until,
         )
         return PreparedCase(due, case, news)

@@ -19,6 +19,7 @@ from alerts.run.evaluation import evaluate
 from schemas.alert_case import AlertCase, StepKind
 from schemas.interval import floor_hour
 from store.influx.store import InfluxStore
+from store.state import Mute, MuteKind, MuteMatcher
 from tests.alerts.run.test_job import changed, mails
 
 if TYPE_CHECKING:
@@ -207,3 +208,18 @@ def test_more_cases_than_the_limit_are_one_digest(
     one_round(limited, now)
     found = to(mails(maildir), "li.na@example.org")
     assert len(found) <= 3
+
+
+def test_under_a_mute_a_case_is_recorded_and_reported_when_it_is_over(
+    staffed: AlertSettings, write_hours: Callable[..., None], now: datetime, maildir: Path, state: StateStore
+) -> None:
+    matcher = MuteMatcher(stations=("t-0[12]",))
+    mute = Mute(kind=MuteKind.MUTE, matcher=matcher, start=now, end=now + HOUR, by="wang", reason="x", recorded_at=now)
+    state.mutes.add(mute)
+    write_hours("t-01", [30, 260], parameter="o3")
+    write_hours("t-02", [30, 520], parameter="so2")
+    assert one_round(staffed, now) == 0
+    assert len(state.cases.list()) >= 1
+    assert hand_out(staffed, now + HOUR - timedelta(minutes=1)) == 0
+    assert hand_out(staffed, now + HOUR + timedelta(seconds=1)) == 2
+    assert {item["To"] for item in mails(maildir)} == {"li.na@example.org", "wang@example.org"}
