@@ -28,6 +28,8 @@ BACK = timedelta(hours=36)
 """Rises that ended before it join nothing."""
 EVALUATED_FOR = timedelta(hours=2)
 """A verdict is given again with every new hour until the alert is this old; project choice."""
+EVALUATED_AFTER = timedelta(minutes=15)
+"""Until then an alert that goes on is neither fault nor event: the first reading of a release looks like that of a spike; project choice."""
 MOST_VERDICTS = 12
 """Alerts that one round evaluates, the most severe first: an episode of many stations is no fault anyway."""
 _WIND = ("wind_speed", "wind_direction")
@@ -100,6 +102,8 @@ class StoredEvidence:
 
     def _is_due(self, alert: CaseAlert, now: datetime) -> bool:
         if not alert.kind.is_of_values or alert.station_id not in self._network.stations:
+            return False
+        if alert.is_open and now - alert.since < EVALUATED_AFTER:
             return False
         known = self._verdicts.get(ref_of(alert))
         return known is None or (alert.is_open and floor_hour(now) > known[0] and now - alert.since <= EVALUATED_FOR)

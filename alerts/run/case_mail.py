@@ -44,6 +44,7 @@ from schemas.alert import RuleKind
 from schemas.alert_case import SYSTEM, CaseKind, StepKind
 from schemas.city import city_name
 from schemas.flag import Flag
+from schemas.interval import Interval, united
 from schemas.parameter import ParameterError, parameter
 from schemas.reason import ReasonData
 
@@ -305,7 +306,7 @@ def _with_values(reader: CaseReader, case: AlertCase, notice: Notice, view: Case
     )
     if alert.parameter is None:
         return view
-    lead = _lead_value(alert, seen)
+    lead = replace(_lead_value(alert, seen), beyond=beyond(case, alert, reader.sources.now))
     return replace(
         view,
         lead=lead,
@@ -336,6 +337,13 @@ def _decimals(code: str) -> int:
         return 2
 
 
+def beyond(case: AlertCase, alert: CaseAlert, now: datetime) -> timedelta:
+    """How long any station of a case was beyond the limit of an alert; a case begins earlier where a lower limit was passed first."""
+    same = [item for item in case.alerts if (item.rule, item.parameter) == (alert.rule, alert.parameter)]
+    spans = united(Interval(item.since, max(item.until or now, item.since)) for item in same)
+    return sum((item.end - item.start for item in spans), timedelta(0))
+
+
 def _lead_value(alert: CaseAlert, seen: AlertView | None) -> LeadValue:
     points = () if seen is None else seen.points
     cadence = HOUR if seen is None else seen.cadence
@@ -347,6 +355,10 @@ def _lead_value(alert: CaseAlert, seen: AlertView | None) -> LeadValue:
     known = [item for item in points if item.value is not None]
     newest = MailValue(value=known[-1].value or 0.0, at=known[-1].start + cadence) if known else None
     candidates = [item for item in (newest, latest, _value(alert.latest, alert.latest_at)) if item is not None]
+    now = max(candidates, key=lambda item: item.at or alert.since, default=None)
+    extreme = _value(alert.extreme, alert.extreme_at, is_at_least=alert.is_at_least)
+    if extreme is not None and now is not None and alert.is_open:  # the case has the extreme as of its newest step
+        extreme = (max if alert.above else min)(extreme, now, key=lambda item: item.value)
     code = alert.parameter or ""
     return LeadValue(
         parameter=code,
@@ -356,8 +368,8 @@ def _lead_value(alert: CaseAlert, seen: AlertView | None) -> LeadValue:
         is_below=not alert.above,
         baseline=base or None,
         before=MailValue(value=before[-1].value or 0.0, at=before[-1].start + cadence) if before else None,
-        extreme=_value(alert.extreme, alert.extreme_at, is_at_least=alert.is_at_least),
-        latest=max(candidates, key=lambda item: item.at or alert.since, default=None),
+        extreme=extreme,
+        latest=now,
         points=points,
         cadence=cadence,
         forecast=() if seen is None else seen.forecast,

@@ -57,13 +57,13 @@ class Story:
     @property
     def haze(self) -> Interval:
         """The regional episode: over for less than a day, so that alerts treat it as one event, and before the other releases of that day."""
-        first = floor_hour(self.at) - 36 * _HOUR
+        first = floor_hour(self.at) - 38 * _HOUR
         return Interval(first, first + 16 * _HOUR)
 
     @property
     def rain(self) -> Interval:
         """Before the haze."""
-        first = floor_hour(self.at) - 42 * _HOUR
+        first = floor_hour(self.at) - 44 * _HOUR
         return Interval(first, first + 4 * _HOUR)
 
     @property

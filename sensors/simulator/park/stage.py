@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sensors.simulator.weather import Weather
 
 SLOTS: tuple[tuple[str, int, int], ...] = (
-    ("greenhouse", -50, -44),
-    ("voc", -19, -14),
+    ("greenhouse", -52, -46),
+    ("voc", -22, -15),
     ("particles", -13, -6),
     ("gases", -4, 4),
     ("voc", 6, 12),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -15,6 +17,8 @@ from tests.alerts.case.build import NETWORK, at, begin, silent
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    import pytest
 
     from store.influx.store import InfluxStore
 
@@ -66,3 +70,13 @@ def test_a_verdict_that_cannot_be_given_leaves_the_alert_undecided() -> None:
     rule = load_thresholds().rule(VerdictRule)
     assert evidence(Hours(), rule).verdicts([begun(begin(1), NETWORK)], at(5)) == {}
     assert evidence(Hours()).verdicts([begun(begin(1), NETWORK)], at(5)) == {}
+
+
+def test_an_alert_is_neither_fault_nor_event_in_its_first_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    spike = SimpleNamespace(probability=0.01, evidence=())
+    monkeypatch.setattr("qc.run.verdict.verdict_of", lambda *_, **__: spike)
+    source = evidence(Hours(), load_thresholds().rule(VerdictRule))
+    alert = begun(begin(1), NETWORK)
+    assert source.verdicts([alert], alert.since + timedelta(minutes=14)) == {}
+    (found,) = source.verdicts([alert], alert.since + timedelta(minutes=15)).values()
+    assert found.is_fault
