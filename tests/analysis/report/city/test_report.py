@@ -41,6 +41,19 @@ def _cell(report: CityReport, section: str, row: str, column: str) -> object:
     raise AssertionError
 
 
+@pytest.fixture(scope="module")
+def published() -> CityReport:
+    """Of the hours of `month_hours`."""
+    return build_report(evidence({"a": month_hours()}), "en")
+
+
+@pytest.fixture(scope="module")
+def higher() -> CityReport:
+    """A day later, with 90 ug/m3 more PM2.5."""
+    hours = month_hours()
+    return build_report(evidence({"a": hours.assign(pm25=hours["pm25"] + 90)}, now=LATER + timedelta(days=1)), "en")
+
+
 def test_values_are_the_mean_of_the_stations_and_count_their_days() -> None:
     first, second = month_hours(1), month_hours(2)
     report = build_report(evidence({"a": first, "b": second}), "en")
@@ -128,16 +141,14 @@ def test_what_is_no_period_is_refused(text: str) -> None:
         parse_period(text)
 
 
-def test_a_correction_below_the_printed_digits_changes_nothing() -> None:
+def test_a_correction_below_the_printed_digits_changes_nothing(published: CityReport) -> None:
     hours = month_hours()
-    published = build_report(evidence({"a": hours}), "en")
     again = build_report(evidence({"a": hours.assign(pm25=hours["pm25"] + 1e-6)}, now=LATER + timedelta(days=1)), "en")
     assert revised(again, published).changes == ()
 
 
-def test_a_correction_keeps_the_published_figure_next_to_the_new_one() -> None:
+def test_a_correction_keeps_the_published_figure_next_to_the_new_one(published: CityReport) -> None:
     hours = month_hours()
-    published = build_report(evidence({"a": hours}), "en")
     again = build_report(evidence({"a": hours.assign(so2=hours["so2"] + 5)}, now=LATER + timedelta(days=1)), "en")
     marked = revised(again, published)
     change = next(item for item in marked.changes if item.figure == "concentrations/concentrations/so2/value")
@@ -149,10 +160,9 @@ def test_a_correction_keeps_the_published_figure_next_to_the_new_one() -> None:
     assert is_same(revised(build_report(evidence({"a": hours.assign(so2=hours["so2"] + 5)}), "en"), marked), marked)
 
 
-def test_a_figure_that_rounds_to_zero_has_no_sign() -> None:
+def test_a_figure_that_rounds_to_zero_has_no_sign(published: CityReport) -> None:
     column, row = ReportColumn(key="days", digits=0), ReportRow(key="a", cells=("a", -0.3))
     assert cell_text(column, row, -0.3, "en") == "0"
-    published = build_report(evidence({"a": month_hours()}), "en")
     table = ReportTable(
         key="t", columns=(ReportColumn(key="level"), column), rows=(row,), query=FigureQuery(command="")
     )
@@ -164,25 +174,19 @@ def test_a_figure_that_rounds_to_zero_has_no_sign() -> None:
     assert revised(two, one).changes == ()
 
 
-def test_the_label_of_a_change_is_words() -> None:
-    hours = month_hours()
-    published = build_report(evidence({"a": hours}), "en")
-    again = build_report(evidence({"a": hours.assign(pm25=hours["pm25"] + 90)}, now=LATER + timedelta(days=1)), "en")
-    labels = [item.label for item in revised(again, published).changes]
+def test_the_label_of_a_change_is_words(published: CityReport, higher: CityReport) -> None:
+    labels = [item.label for item in revised(higher, published).changes]
     assert "PM2.5 only · Days" in labels
     assert not [label for label in labels if label.startswith("=")]
 
 
-def test_a_sentence_with_other_figures_keeps_the_published_one() -> None:
-    hours = month_hours()
-    published = build_report(evidence({"a": hours}), "en")
-    again = build_report(evidence({"a": hours.assign(pm25=hours["pm25"] + 90)}, now=LATER + timedelta(days=1)), "en")
+def test_a_sentence_with_other_figures_keeps_the_published_one(published: CityReport, higher: CityReport) -> None:
     (change,) = [
         item
-        for item in revised(again, published).changes
+        for item in revised(higher, published).changes
         if item.figure.startswith("overview/text/report.city.days_good")
     ]
-    assert str(change.before) in html_page(revised(again, published))
+    assert str(change.before) in html_page(revised(higher, published))
     assert change.before != change.after
 
 
@@ -194,16 +198,14 @@ def test_a_period_of_a_year_is_compared_once(period: str) -> None:
     assert named == [parse_period(period).year_before().label]
 
 
-def test_a_table_that_was_not_published_is_no_change() -> None:
-    report = build_report(evidence({"a": month_hours()}), "en")
-    published = msgspec.structs.replace(report, sections=report.sections[:2])
-    assert revised(report, published).changes == ()
+def test_a_table_that_was_not_published_is_no_change(published: CityReport) -> None:
+    shorter = msgspec.structs.replace(published, sections=published.sections[:2])
+    assert revised(published, shorter).changes == ()
 
 
-def test_a_preliminary_report_is_followed_without_a_mark() -> None:
-    hours = month_hours()
-    published = build_report(evidence({"a": hours}, now=datetime(2026, 5, 11, tzinfo=UTC)), "en")
-    assert revised(build_report(evidence({"a": hours}), "en"), published).changes == ()
+def test_a_preliminary_report_is_followed_without_a_mark(published: CityReport) -> None:
+    early = build_report(evidence({"a": month_hours()}, now=datetime(2026, 5, 11, tzinfo=UTC)), "en")
+    assert revised(published, early).changes == ()
 
 
 @pytest.mark.parametrize(
