@@ -196,6 +196,14 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return run
 
 
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SVG pictures are drawn but not rendered, which takes most of the time of a report; ``monkeypatch.undo`` renders them again."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    monkeypatch.setattr(FigureCanvasSVG, "print_svg", lambda _, target, **__: target.write(b"<svg></svg>"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real data from other projects, next to the checkout."""

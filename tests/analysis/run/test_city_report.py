@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
 from analysis.report.city.build import build_report
 from analysis.report.city.period import parse_period
@@ -23,8 +24,6 @@ from schemas.network import Station
 from tests.analysis.report.city.made import LATER, ZONE, evidence, month_hours
 
 if TYPE_CHECKING:
-    import pytest
-
     from analysis.run.report.city_report import PublishedReport
     from store.state import StateStore
 
@@ -37,6 +36,7 @@ def test_publishing_the_same_again_makes_no_version(state: StateStore) -> None:
     assert [item.checked_at is not None for item in state.documents.list("report")] == [True]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_reports_of_other_files_of_a_layout_do_not_replace_each_other(state: StateStore) -> None:
     def published(station: str, file: str, **change: float) -> PublishedReport:
         hours = month_hours().assign(**change)
@@ -56,6 +56,7 @@ def test_reports_of_other_files_of_a_layout_do_not_replace_each_other(state: Sta
     assert (changed.version, changed.is_revised) == (2, True)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_changed_figure_makes_a_revised_version_with_its_cause(state: StateStore) -> None:
     hours = month_hours()
     publish_reports(state, [build_report(evidence({"a": hours}), "en")])
@@ -69,12 +70,14 @@ def test_a_changed_figure_makes_a_revised_version_with_its_cause(state: StateSto
     assert (later.version, later.is_revised, later.report.causes) == (3, False, found.report.causes)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_files_are_named_by_place_period_and_language(tmp_path: Path) -> None:
     report = build_report(evidence({"a": month_hours()}), "zh")
     written = write_report(report, [ReportFormat.HTML, ReportFormat.XLSX], tmp_path / "new")
     assert [path.name for path in written] == ["210100-2026-05-zh.html", "210100-2026-05-zh.xlsx"]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_two_runs_that_write_the_same_report_leave_whole_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = build_report(evidence({"a": month_hours()}), "zh")
     write = Path.write_bytes

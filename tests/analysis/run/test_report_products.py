@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from store.settings import SharedSettings
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("unrendered")]
 PERIOD = parse_period("2026-05-02_2026-05-11")
 END = START + timedelta(days=10)
 

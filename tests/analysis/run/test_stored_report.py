@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
     from tests.command import Done
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("unrendered")]
 SIX = ("so2", "no2", "co", "o3", "pm10", "pm25")
 LEVELS = np.array([8.0, 30.0, 1.6, 90.0, 60.0, 40.0])
 STATIONS = {"s1": "210100", "s2": "210100", "s3": "210200"}

@@ -212,6 +212,7 @@ def test_a_score_is_of_the_model_with_most_pairs() -> None:
     assert [(row.key, row.cells[-2], row.cells[-1]) for row in rows] == [("pm25.13-24", 400, "v1")]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_what_was_issued_scored_or_concluded_after_publication_is_no_change() -> None:
     one = with_products(cases=(case_file(2, 2),), outlook=issued(), scores=(lead("pm25", "13-24", 400),))
     later = msgspec.structs.replace(issued(), origin="2026-06-01 01:00", days=issued().days[:1])

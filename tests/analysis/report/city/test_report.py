@@ -31,6 +31,8 @@ from analysis.statistics.assessment import rule
 from schemas.network import Station
 from tests.analysis.report.city.made import LATER, evidence, month_hours
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 
 def _cell(report: CityReport, section: str, row: str, column: str) -> object:
     for table in next(item for item in report.sections if item.key == section).tables:
@@ -217,7 +219,10 @@ def test_a_preliminary_report_is_followed_without_a_mark(published: CityReport) 
         (PlaceKind.CITY, "2026", "en"),
     ],
 )
-def test_every_place_and_period_has_a_page_without_a_raw_key(kind: PlaceKind, period: str, language: str) -> None:
+def test_every_place_and_period_has_a_page_without_a_raw_key(
+    kind: PlaceKind, period: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
     report = build_report(evidence({"a": month_hours(), "b": month_hours(2)}, period, kind=kind), language)
     page = html_page(report)
     assert "report.city" not in page
@@ -225,7 +230,8 @@ def test_every_place_and_period_has_a_page_without_a_raw_key(kind: PlaceKind, pe
     assert all(item.text(language) in page for item in report.absent)
 
 
-def test_the_pdf_embeds_its_fonts_and_its_text_is_found() -> None:
+def test_the_pdf_embeds_its_fonts_and_its_text_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
     report = build_report(evidence({"a": month_hours()}), "zh")
     pages = PdfReader(io.BytesIO(pdf_file(html_page(report)))).pages
     text = "".join(page.extract_text() for page in pages)

@@ -16,6 +16,8 @@ from analysis.report.city.revision import revised
 from analysis.report.city.workbook import workbook_file
 from tests.analysis.report.city.made import LATER, evidence, month_hours
 
+pytestmark = pytest.mark.usefixtures("unrendered")
+
 
 def test_a_sheet_a_table_and_numbers_as_numbers() -> None:
     report = build_report(evidence({"a": month_hours()}), "en")
