@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from alerts.mail.mail_value import Name
+from alerts.people.route import TEAM_PREFIX
 from console.query.case_file import read_file_of
 from console.query.episodes import read_episode
-from console.view.case_mail import CaseRecord
+from console.view.case_mail import NEWS, CaseRecord
 from schemas.alert import RuleKind
+from store.state import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from console.query.people import PeopleReader
     from schemas.alert_case import AlertCase
     from schemas.network import Network
+    from store.influx.store import InfluxStore
     from store.state import CaseQuery, StateStore
 
 PAGE_CASES = 25
@@ -52,12 +58,45 @@ def read_case_record(state: StateStore, network: Network, case_id: str) -> CaseR
     case = state.cases.get(case_id)
     if case is None:
         return None
+    notices = state.notices.of_cases([case.id])
     return CaseRecord(
         case=case,
-        notices=state.notices.of_cases([case.id]),
+        notices=notices,
         titles=_titles(state, [case]),
         file=read_file_of(state, network, case).item,
+        messages=state.notices.list_messages(item.id for item in notices),
     )
+
+
+def collect_case(
+    record: CaseRecord, influx: InfluxStore, state: StateStore, reader: PeopleReader, now: datetime
+) -> CaseRecord:
+    """The record with what a mail would state now, as it is collected for mails; as it is where the rules cannot be read."""
+    # the series, verdicts and forecasts take a second to import: paid by the first page of a case
+    from alerts.mail.series import Sources
+    from alerts.rules.rules import RulesFileError, load_rules
+    from alerts.run.case_mail import CaseReader, collect_mail
+
+    own, case = reader.settings, record.case
+    try:
+        rules = load_rules(own.rules)
+    except RulesFileError:
+        return record
+    sources = Sources(influx, state, own.stations, rules, own.console_url, now)
+    asked = CaseReader(sources, reader.read(), b"", timedelta(hours=own.remind_after_h))
+    # of no person: nothing is signed, and no one is left out of those who were notified
+    viewer = Notice(
+        id=0,
+        case_id=case.id,
+        recipient=f"{TEAM_PREFIX}page",
+        channel="page",
+        wanted=case.version,
+        known=0,
+        state="sent",
+        due_at=now,
+        attempts=0,
+    )
+    return replace(record, mail=collect_mail(asked, case, viewer, NEWS[case.state]))
 
 
 def case_of_alert(state: StateStore, transition_id: int) -> str | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from alerts.run.case_action import act
-from console.query.alert_case import case_of_alert, read_case_page, read_case_record
+from console.query.alert_case import case_of_alert, collect_case, read_case_page, read_case_record
 from console.query.case_file import list_case_files, read_case_episodes, read_case_file, read_file_of
 from console.query.duty import DutyState, read_duty
 from console.query.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
@@ -231,6 +231,13 @@ class Queries:
     def alert(self, transition_id: int) -> AlertHistory | None:
         """The episode that a transition belongs to; None where there is none."""
         return read_episode(self.state, transition_id)
+
+    def whole_case(self, case_id: str) -> CaseRecord | None:
+        """The same with what the time series add, as a mail would state it now."""
+        record = self.case(case_id)
+        if record is None or record.case.merged_into is not None:
+            return record
+        return collect_case(record, self.influx, self.state, self.people, datetime.now(UTC))
 
     def duty(self) -> DutyState:
         """Who is on duty, and what waits to be sent; raises `store.error.StoreError`."""

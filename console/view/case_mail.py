@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from analysis.report.stored_case import StoredCase
     from schemas.alert_case import AlertCase, CaseAlert
     from schemas.network import Network, Station
-    from store.state import Notice
+    from store.state import Notice, SentMessage
 
 MOST_NEAR = 12
-_NEWS = {
+NEWS = {
     CaseState.OPEN: MailNews.OPENED,
     CaseState.ENDED: MailNews.ENDED,
     CaseState.WITHDRAWN: MailNews.WITHDRAWN,
@@ -65,12 +65,18 @@ class CaseRecord:
         Titles of its operation alerts by ``begin_id``.
     file : StoredCase or None
         Case file of its worst alert.
+    messages : sequence of SentMessage
+        Sent of its notices, ascending.
+    mail : CaseMail or None
+        What a mail would state now, with what the time series add; None where it was not collected.
     """
 
     case: AlertCase
     notices: Sequence[Notice] = ()
     titles: Mapping[int, Name] | None = None
     file: StoredCase | None = None
+    messages: Sequence[SentMessage] = ()
+    mail: CaseMail | None = None
 
 
 def case_mail(record: CaseRecord, network: Network, people: People, now: datetime) -> CaseMail:
@@ -95,7 +101,7 @@ def case_mail(record: CaseRecord, network: Network, people: People, now: datetim
         kind=case.kind,
         audience=case.audience,
         state=case.state,
-        news=_NEWS[case.state],
+        news=NEWS[case.state],
         severity=case.severity,
         now=now,
         since=case.since,

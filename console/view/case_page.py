@@ -78,7 +78,7 @@ class CasePageView:
 def case_page_view(record: CaseRecord, network: Network, people: People, words: Words, now: datetime) -> CasePageView:
     """The page of a case at a moment."""
     case, language = record.case, words.language
-    mail = case_mail(record, network, people, now)
+    mail = record.mail or case_mail(record, network, people, now)
     draft = MailDraft(mail, language)
     notices = notice_rows(record.notices, people, language, case.version)
     return CasePageView(
@@ -90,10 +90,10 @@ def case_page_view(record: CaseRecord, network: Network, people: People, words: 
         lines=tuple(_lines(draft, words)),
         alerts=tuple(_alert(item, network, words) for item in case.alerts),
         notices=tuple(notices),
-        entries=tuple(timeline(draft, case.steps, notices, people)),
+        entries=tuple(timeline(draft, record, people)),
         taken_by=person_name(people, case.taken_by).of(language) if case.taken_by else "",
         assigned_to=person_name(people, case.assigned_to).of(language) if case.assigned_to else "",
-        cause=cause_text(case.cause, draft.t) if case.cause else "",
+        cause=cause_text(case.cause, language) if case.cause else "",
         draft=mail.warning.draft.of(language) if mail.warning else "",
         has_map=sum(item.lon is not None for item in (*mail.stations, *mail.near)) > 1 and bool(mail.stations),
     )

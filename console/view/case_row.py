@@ -62,7 +62,7 @@ class CaseRow:
 def case_row(record: CaseRecord, network: Network, people: People, words: Words, now: datetime) -> CaseRow:
     """The line of a case at a moment."""
     case = record.case
-    view = case_mail(record, network, people, now)
+    view = record.mail or case_mail(record, network, people, now)
     draft = MailDraft(view, words.language)
     lead = view.lead
     return CaseRow(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.case.action import TEXT
-from alerts.case.cause import ResolveCause
 from alerts.case.life import CAUSE, FROM, INTO, TO, UNTIL
 from console.view.case_mail import person_name
 from schemas.alert_case import SYSTEM, StepKind
 from schemas.moment import stored_moment
+from schemas.words import words
 from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from alerts.mail.draft import MailDraft
     from alerts.people.people import People
+    from console.view.case_mail import CaseRecord
     from schemas.alert_case import CaseStep
-    from schemas.words import Words
     from store.state import Notice
 
 _KINDS = {
@@ -59,12 +59,10 @@ class NoticeRow:
     is_current: bool
 
 
-def timeline(
-    draft: MailDraft, steps: Sequence[CaseStep], notices: Sequence[NoticeRow], people: People
-) -> list[TimelineEntry]:
-    """Steps and sent notices, the newest first."""
-    found = [*(_entry(draft, step, people) for step in steps), *_sent(draft, notices)]
-    return sorted(found, key=lambda item: item.at, reverse=True)
+def timeline(draft: MailDraft, record: CaseRecord, people: People) -> list[TimelineEntry]:
+    """Steps and sent messages, the newest first."""
+    found = [*(_entry(draft, step, people) for step in record.case.steps), *_sent(draft, record, people)]
+    return sorted(found, key=lambda item: item.at)[::-1]  # of one moment the later step first
 
 
 def notice_rows(notices: Sequence[Notice], people: People, language: str, version: int) -> list[NoticeRow]:
@@ -89,16 +87,17 @@ def notice_rows(notices: Sequence[Notice], people: People, language: str, versio
     return sorted(rows, key=lambda row: (row.state != "sent", row.at))
 
 
-def _sent(draft: MailDraft, notices: Sequence[NoticeRow]) -> Iterator[TimelineEntry]:
-    """Notices that were sent, those of one minute as one line."""
-    by_minute: dict[datetime, list[NoticeRow]] = {}
-    for row in notices:
-        if row.state == "sent":
-            by_minute.setdefault(row.at.replace(second=0, microsecond=0), []).append(row)
+def _sent(draft: MailDraft, record: CaseRecord, people: People) -> Iterator[TimelineEntry]:
+    """Messages that were sent, those of one minute as one line."""
+    recipients = {item.id: item.recipient for item in record.notices}
+    by_minute: dict[datetime, list[str]] = {}
+    for item in record.messages:
+        if item.sent_at is not None and item.notice_id in recipients:
+            name = person_name(people, recipients[item.notice_id]).of(draft.language)
+            by_minute.setdefault(item.sent_at.replace(second=0, microsecond=0), []).append(name)
     say = draft.t
-    for rows in by_minute.values():
-        names = draft.listed(dict.fromkeys(row.name for row in rows))
-        yield TimelineEntry(at=rows[0].at, title=say("who.notified", names=names), kind="told")
+    for at, names in by_minute.items():
+        yield TimelineEntry(at=at, title=say("who.notified", names=draft.listed(dict.fromkeys(names))), kind="told")
 
 
 def _entry(draft: MailDraft, step: CaseStep, people: People) -> TimelineEntry:
@@ -129,10 +128,10 @@ def _figures(draft: MailDraft, step: CaseStep, people: People) -> Iterator[str]:
     if until is not None:
         yield "→ " + draft.clock(until)
     if given.get(CAUSE):
-        yield cause_text(str(given[CAUSE]), say)
+        yield cause_text(str(given[CAUSE]), draft.language)
     yield from (str(item) for item in (*given.get(FROM, ()), given.get(INTO)) if item)
 
 
-def cause_text(cause: str, say: Words) -> str:
+def cause_text(cause: str, language: str) -> str:
     """Name of a cause; one that is not known as it was given."""
-    return say(f"cause.{cause}") if cause in set(ResolveCause) else cause
+    return words(language, "word.cause").get(cause, cause)

@@ -106,7 +106,7 @@ def _answer(page: Page, status: int, **values: object) -> HTMLResponse:
     given: dict[str, object] = {
         "token": "", "action": "", "title": "", "who": "", "has_text": False, "causes": [], "case_id": "",
         "why": "", "done": "", "css": asset_url("console.css"),
-        "cause_words": words(page.language, "mail.cause"),
+        "cause_words": words(page.language, "word.cause"),
     }  # fmt: skip
     return HTMLResponse(
         page.render("act.html", **(given | values)),

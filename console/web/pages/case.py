@@ -36,7 +36,7 @@ _MOST_LINES = 4
 async def alert_case_page(request: Request, queries: Queries, case_id: str) -> RedirectResponse | None:
     """Build the page of one case; one that is part of another leads there."""
     page = page_for(request, queries, "alerts")
-    found = await load(partial(queries.case, case_id))
+    found = await load(partial(queries.whole_case, case_id))
     if not isinstance(found, PageProblem) and found is not None and found.case.merged_into is not None:
         return RedirectResponse(f"/cases/{found.case.merged_into}", status_code=302)
     with frame(page, queries, page.words("alerts.title")):

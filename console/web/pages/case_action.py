@@ -67,7 +67,7 @@ class CaseForm:
         if case.is_open:
             self._mute(view)
         with self._more("resolve"):
-            causes = words_of(self._page.language, "mail.cause")
+            causes = words_of(self._page.language, "word.cause")
             cause = ui.select({item.value: causes(item.value) for item in ResolveCause}, label=t("cases.cause")).props(
                 _FIELD
             )

@@ -69,7 +69,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.act.do_": LinkAction,
     "page.cases.do_": ("give", "mute", "resolve"),
     "page.cases.": tuple(item for item in CaseAction if item is not CaseAction.DECLINE),
-    "mail.cause.": ResolveCause,
+    "word.cause.": ResolveCause,
     "page.alerts.station_": ("system", "all"),
     "page.severity.": Severity,
     "page.datadocs.": (*GateOutcome, "title", "suite"),
