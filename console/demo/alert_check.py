@@ -173,7 +173,12 @@ def _regional(evidence: AlertEvidence) -> _Found:
         return _Found([], ["no episode of the region is staged within the last day"])
     newest = max(episodes, key=lambda item: _span(item).start)
     parameter = {"haze": "pm25", "ozone": "o3"}[newest["event"]]
-    own = [item for item in evidence.cases if _has(item, None, parameter, _span(newest))]
+    own = [
+        item
+        for item in evidence.cases
+        # health notices of single cities are cases of their own
+        if item.kind is not CaseKind.WARNING and _has(item, None, parameter, _span(newest))
+    ]
     found = _Found([item for item in own if len(item.cities) >= REGION_CITIES])
     stations = {alert.station_id for item in own for alert in item.alerts}
     for case in found.cases:
