@@ -1,4 +1,4 @@
-"""From a reading's publication to its stored transition, on real servers, with 500 messages/s in the background.
+"""From a reading's publication to the first mail of its case, on real servers, with 500 messages/s in the background.
 
 Mosquitto, InfluxDB, a mail server, ``skyground collect`` and ``skyground watch`` run in processes of their own. 73 stations send in the
 background; every half second one more station publishes a reading beyond its limit, and the moment at which its alert was recorded
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,9 @@ import tempfile
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from statistics import quantiles
 
@@ -38,7 +42,7 @@ title_zh = "t"
 title_en = "t"
 advice_zh = "a"
 advice_en = "a"
-severity = "warning"
+severity = "critical"
 source = "bench"
 verified = false
 network = "voc"
@@ -76,18 +80,20 @@ def main() -> None:
         idle = (_cpu_s(watch.pid) - before) / IDLE_S
         before, begun = _cpu_s(watch.pid), time.monotonic()
         with Load(field, _BACKGROUND, 500.0, field.codes):
-            delays = _alarm(field, state)
+            delays, mailed = _alarm(field, state, directory / "smtp" / "maildir")
         loaded = (_cpu_s(watch.pid) - before) / (time.monotonic() - begun)
-    cuts = quantiles(delays, n=100)
+    stored, cuts = quantiles(delays, n=100), quantiles(mailed, n=100)
     print(
         json.dumps(
             {
                 "name": "watch.latency",
                 "value": round(cuts[49], 3),
                 "unit": "s",
-                "until": "stored transition",
+                "until": "mail accepted by the SMTP server",
+                "mails": len(mailed),
                 "p95": round(cuts[94], 3),
                 "p99": round(cuts[98], 3),
+                "stored": {"p50": round(stored[49], 3), "p95": round(stored[94], 3)},
                 "vs": "must reach p95 5 s, aim 2 s (to SMTP accepted)",
                 "workload": f"{len(delays)} alarms, 500 messages/s of {len(_BACKGROUND)} stations in the background",
                 "idle_cpu": round(idle, 4),
@@ -107,6 +113,7 @@ def _start_watch(field: Field, rules: Path, smtp_url: str) -> subprocess.Popen[b
         "SKYGROUND_RULES": str(rules),
         "SKYGROUND_SMTP_URL": smtp_url,
         "SKYGROUND_WATCH_METRICS_PORT": "0",
+        "SKYGROUND_MAILS_PER_H": "1000",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
     with (field.directory / "watch.log").open("wb") as log:
@@ -120,8 +127,8 @@ def _stop(watch: subprocess.Popen[bytes]) -> None:
     watch.wait(60)
 
 
-def _alarm(field: Field, state: StateStore) -> list[float]:
-    """Publish an exceedance of one station after the other; seconds from each publication to its record."""
+def _alarm(field: Field, state: StateStore, maildir: Path) -> tuple[list[float], list[float]]:
+    """Publish an exceedance of one station after the other; seconds from each publication to its record, and to the first mail of its case."""
     published: dict[str, datetime] = {}
     with field.publisher() as publisher:
         for station in _ALARMED:
@@ -137,11 +144,31 @@ def _alarm(field: Field, state: StateStore) -> list[float]:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = {item.transition.station_id: item.recorded_at for item in state.alerts.get_states().values()}
-        if published.keys() <= found.keys():
-            return [(found[name] - at).total_seconds() for name, at in published.items()]
+        cases = [state.cases.get(item.id) for item in state.cases.list()]
+        mails = _arrived(maildir)
+        if published.keys() <= found.keys() and all(case is not None and case.id in mails for case in cases):
+            mailed = [
+                (mails[case.id] - published[case.steps[0].alerts[0].station_id]).total_seconds()
+                for case in cases
+                if case is not None and case.steps[0].alerts[0].station_id in published
+            ]
+            return [(found[name] - at).total_seconds() for name, at in published.items()], mailed
         time.sleep(0.5)
     msg = f"{len(published.keys() - found.keys())} of {len(published)} alarms were not stored"
     raise FieldError(msg)
+
+
+def _arrived(maildir: Path) -> dict[str, datetime]:
+    """When the first mail of each case was accepted, by the id of the case."""
+    found: dict[str, datetime] = {}
+    for path in maildir.glob("new/*"):
+        message = message_from_bytes(path.read_bytes(), policy=default)
+        part = message.get_body(("plain",)) if isinstance(message, EmailMessage) else None
+        named = re.search(r"/cases/(\d{8}-\d{4}-[0-9a-f]{6})", str(part.get_content()) if part is not None else "")
+        if named is not None:
+            at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            found[named[1]] = min(at, found.get(named[1], at))
+    return found
 
 
 def _cpu_s(pid: int) -> float:
