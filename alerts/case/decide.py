@@ -6,12 +6,12 @@ case. The same input gives the same steps and the same ids.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.case.alert import AlertFigures, NewTransition, begun, ended, is_amended, progressed
-from alerts.case.group import AlertRef, CaseAir, one_event, ref_of
+from alerts.case.group import REGION_CITIES, AlertRef, CaseAir, one_event, ref_of
 from alerts.case.inhibit import is_part, is_silence, one_cause
 from alerts.case.steps import WIDER, CaseNews, continued, merged
 from alerts.case.verdict import kind_of, of_case
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LOOK_BACK = timedelta(hours=24)
 """Alerts that ended earlier join nothing any more."""
+TOGETHER = timedelta(hours=2)
+"""Alerts of one station that begin within it may be of one plume; project choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +144,6 @@ def _groups(inputs: CaseRound, present: Mapping[AlertRef, CaseAlert]) -> Iterato
     faults: dict[tuple[str, str], list[CaseAlert]] = {}
     other: dict[tuple[str, str], list[CaseAlert]] = {}
     for alert in recent:
-        verdict = inputs.verdicts.get(ref_of(alert))
         if is_silence(alert) or is_part(alert):
             continue
         if alert.kind is RuleKind.WARNING:  # the levels of a city are one case, its health notice another
@@ -151,12 +152,38 @@ def _groups(inputs: CaseRound, present: Mapping[AlertRef, CaseAlert]) -> Iterato
             other.setdefault((alert.alert_key, ""), []).append(alert)
         elif alert.kind is RuleKind.FORECAST:
             other.setdefault((alert.kind.value, alert.parameter), []).append(alert)
-        elif (verdict is not None and verdict.is_fault) or alert.kind is RuleKind.PERSISTENCE:
+        elif _is_fault(alert, inputs, recent):
             faults.setdefault((alert.station_id, alert.parameter), []).append(alert)
         else:
             values.append(alert)
-    yield from (_Group(refs) for refs in one_event(values, stations, inputs.air, inputs.now))
+    yield from (_Group(refs) for refs in one_event(values, stations, _unsettled(inputs), inputs.now))
     yield from (_Group(frozenset(map(ref_of, own))) for own in (*faults.values(), *other.values()))
+
+
+def _is_fault(alert: CaseAlert, inputs: CaseRound, recent: Iterable[CaseAlert]) -> bool:
+    """Whether an alert is one of a fault: not where another parameter of the station has a plume at the same time."""
+    verdict = inputs.verdicts.get(ref_of(alert))
+    if alert.kind is RuleKind.PERSISTENCE:
+        return True
+    return (
+        verdict is not None
+        and verdict.is_fault is True
+        and not any(
+            other.station_id == alert.station_id
+            and other.parameter != alert.parameter
+            and abs(other.since - alert.since) <= TOGETHER
+            and (found := inputs.verdicts.get(ref_of(other))) is not None
+            and found.is_fault is False
+            and ref_of(other) in inputs.air.local
+            for other in recent
+        )
+    )
+
+
+def _unsettled(inputs: CaseRound) -> CaseAir:
+    """What is known of the air; an alert that an episode of the region has by now stays part of it."""
+    settled = {ref_of(alert) for case in inputs.cases if len(case.cities) >= REGION_CITIES for alert in case.alerts}
+    return replace(inputs.air, local=frozenset(inputs.air.local) - settled)
 
 
 def _placed(

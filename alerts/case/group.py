@@ -11,7 +11,7 @@ Every rule joins more when a rise becomes longer or another one comes: an alert 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -42,6 +42,8 @@ REGION_SHARED = timedelta(hours=1)
 REGION_CITIES = 3
 """An episode of so many cities is a case of its own: a plume inside it is another event; project choice."""
 RADIATION = "gamma_dose_rate"
+_REGIONAL = FORMED - {RADIATION}
+_WITH = timedelta(hours=1)
 _SHORTEST = timedelta(minutes=1)
 _SCORE = 5.0
 
@@ -58,9 +60,12 @@ class CaseAir:
         As in `analysis.case.event.group_events`.
     measured : mapping of station id to parameters, or None
         Likewise.
+    local : collection of AlertRef
+        Alerts of particles that are the station's own (`alerts.case.local`).
     """
 
     rises: Sequence[EventRise] = ()
+    local: Collection[AlertRef] = frozenset()
     winds: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     measured: Mapping[str, Collection[str]] | None = None
 
@@ -91,15 +96,34 @@ def one_event(
     """
     known = [item for item in alerts if item.station_id in stations and item.parameter is not None]
     alone = [frozenset({ref_of(item)}) for item in alerts if item.station_id not in stations or item.parameter is None]
-    formed = [item for item in known if item.parameter in FORMED and item.parameter != RADIATION]
-    regional = [refs for refs in _grouped(formed, stations, air, now) if _cities(formed, refs) >= REGION_CITIES]
+    local = _own(known, air.local)
+    formed = [item for item in known if item.parameter in _REGIONAL and ref_of(item) not in local]
+    region = _Region(stations, air.measured, _by_parameter([*(rise_of(item, now) for item in formed), *air.rises]))
+    regional = [refs for refs in _grouped(formed, stations, air, now) if _is_of_region(region, formed, refs, now)]
     taken = frozenset[AlertRef]().union(*regional)
     rest = [item for item in known if ref_of(item) not in taken]
+    if local:  # the rises around are those of the region
+        air = replace(air, rises=[item for item in air.rises if item.parameter not in _REGIONAL])
     return [*regional, *_grouped(rest, stations, air, now), *alone]
 
 
-def _cities(alerts: Iterable[CaseAlert], refs: Collection[AlertRef]) -> int:
-    return len({item.city for item in alerts if ref_of(item) in refs})
+def _own(alerts: Sequence[CaseAlert], local: Collection[AlertRef]) -> set[AlertRef]:
+    """Local alerts, and those of the same parameter that began with one of them."""
+    chosen = [item for item in alerts if ref_of(item) in local]
+    return {
+        ref_of(item)
+        for item in alerts
+        for one in chosen
+        if (item.station_id, item.parameter) == (one.station_id, one.parameter) and abs(item.since - one.since) <= _WITH
+    }
+
+
+def _is_of_region(region: _Region, alerts: Iterable[CaseAlert], refs: Collection[AlertRef], now: datetime) -> bool:
+    """Whether a group is an episode of the region, or the begin of one."""
+    own = [item for item in alerts if ref_of(item) in refs]
+    return len({item.city for item in own}) >= REGION_CITIES or any(
+        region.is_everywhere(rise_of(item, now)) for item in own
+    )
 
 
 def _grouped(
@@ -165,10 +189,7 @@ def _episodes(
             number = parent[number]
         return number
 
-    by_parameter: dict[str, list[EventRise]] = {}
-    for rise in rises:
-        by_parameter.setdefault(rise.parameter, []).append(rise)
-    region = _Region(stations, measured, by_parameter)
+    region = _Region(stations, measured, _by_parameter(rises))
     for (first, one), (second, other) in combinations(enumerate(events), 2):
         if root(first) != root(second) and region.is_one(one, other):
             parent[root(second)] = root(first)
@@ -176,6 +197,13 @@ def _episodes(
     for number, event in enumerate(events):
         groups.setdefault(root(number), []).append(event)
     return groups.values()
+
+
+def _by_parameter(rises: Iterable[EventRise]) -> dict[str, list[EventRise]]:
+    found: dict[str, list[EventRise]] = {}
+    for rise in rises:
+        found.setdefault(rise.parameter, []).append(rise)
+    return found
 
 
 class _Region:
@@ -203,6 +231,14 @@ class _Region:
         around = self._around(parameter, here | there)
         if not here & around or not there & around or not self._is_near(here, there):
             return False
+        return self._is_rising(parameter, around, span)
+
+    def is_everywhere(self, rise: EventRise) -> bool:
+        """Whether the parameter rises at half of the stations around when a rise begins."""
+        around = self._around(rise.parameter, {rise.station_id})
+        return self._is_rising(rise.parameter, around, (rise.start, rise.start + REGION_SHARED))
+
+    def _is_rising(self, parameter: str, around: set[str], span: tuple[datetime, datetime]) -> bool:
         rising = {item.station_id for item in self._rises[parameter] if item.start < span[1] and item.end > span[0]}
         count = len(rising & around)
         return count >= REGION_STATIONS and count >= REGION_SHARE * len(around)
@@ -213,11 +249,11 @@ class _Region:
         return {
             name
             for name, station in self._stations.items()
-            if self._has(station, parameter) and any(_km(station, item) <= REGION_KM for item in centre)
+            if self._has(station, parameter) and any(km_between(station, item) <= REGION_KM for item in centre)
         }
 
     def _is_near(self, here: Collection[str], there: Collection[str]) -> bool:
-        return any(_km(self._stations[one], self._stations[two]) <= REGION_KM for one in here for two in there)
+        return any(km_between(self._stations[one], self._stations[two]) <= REGION_KM for one in here for two in there)
 
     def _has(self, station: Station, parameter: str) -> bool:
         if self._measured is not None:
@@ -236,7 +272,8 @@ def _longest_overlap(one: Sequence[EventRise], other: Sequence[EventRise]) -> tu
     return longest if longest is not None and longest[1] - longest[0] >= REGION_SHARED else None
 
 
-def _km(one: Station, other: Station) -> float:
+def km_between(one: Station, other: Station) -> float:
+    """Distance of two stations [km]; infinite where a place is not known."""
     if one.lon is None or one.lat is None or other.lon is None or other.lat is None:
         return float("inf")
     return float(great_circle_km(one.lon, one.lat, other.lon, other.lat))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alerts.case.life import FROM, RANK, follow
 from alerts.case.steps import CHANGED
 from schemas.alert import RuleKind, Severity
-from schemas.alert_case import Audience, CaseState, StepKind
+from schemas.alert_case import Audience, CaseKind, CaseState, StepKind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SETTLE = timedelta(minutes=5)
 """A silence is reported so long after the time allowed ran out: when more stations follow, it is one case of their line; project choice."""
+HOLD = timedelta(hours=1)
+"""An undecided case of one station that is not critical is reported so much later, unless the next hours decide it; project choice."""
 _ALWAYS = frozenset({StepKind.OPENED, StepKind.LATE_KNOWN, StepKind.ENDED, StepKind.WITHDRAWN, StepKind.REOPENED})
 _GROWING = frozenset({StepKind.RAISED, StepKind.EXTENDED, StepKind.MERGED})
 _GROWTH = 2
@@ -103,9 +105,23 @@ def _has_grown(earlier: AlertCase, then: AlertCase) -> bool:
 def _not_before(case: AlertCase, now: datetime) -> datetime:
     is_silence = all(item.kind is RuleKind.SILENCE for item in case.alerts)
     moment = max(now, min(now, _newest_silence(case)) + SETTLE) if is_silence and case.is_open else now
+    if is_undecided(case):
+        moment = max(moment, case.opened_at + HOLD)
     return max(moment, case.muted_until) if case.muted_until is not None and case.muted_until > now else moment
 
 
 def _newest_silence(case: AlertCase) -> datetime:
     """When the last of the stations became silent: its last reading and the time allowed, which is the threshold of the alert [min]."""
     return max(item.since + timedelta(minutes=item.threshold or 0.0) for item in case.alerts)
+
+
+def is_undecided(case: AlertCase) -> bool:
+    """Whether a case waits for what its next hours say of it: evaluated, undecided, of one station, pollution below critical."""
+    verdict = case.verdict
+    is_open = verdict.probability is not None and verdict.is_fault is None and case.is_open
+    return (
+        is_open
+        and case.kind is CaseKind.POLLUTION
+        and len(case.stations) == 1
+        and case.severity is not Severity.CRITICAL
+    )

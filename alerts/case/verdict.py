@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from alerts.case.group import AlertRef
     from schemas.alert_case import CaseAlert
 
-SURE_FAULT = 0.4
-"""Probability of an event below which a verdict of fault keeps duty staff out of it [1]; above it is undecided; project choice."""
+SURE_FAULT = 0.2
+"""Probability of an event below which a verdict of fault keeps duty staff out of it [1]; up to its complement it is undecided; project choice."""
+SURE_FAULT_FAST = 0.4
+"""The same of an instrument whose readings would show ambient variation (`AMBIENT`) if it were there; project choice."""
+AMBIENT = "unrest"
+"""Evidence that rules out a fault where it indicates an event: readings that vary as air near a source does."""
 RADIATION = frozenset({"gamma_dose_rate"})
 
 
@@ -36,15 +40,41 @@ def of_case(alerts: Iterable[CaseAlert], verdicts: Mapping[AlertRef, CaseVerdict
     if not known:
         return CaseVerdict()
     strongest = max(known, key=lambda item: item.probability or 0.0)
-    if len({item.station_id for item in own}) > 1:
+    if len({item.station_id for item in own}) > 1 or any(item.kind is RuleKind.SEVERAL for item in own):
         return CaseVerdict(is_fault=False, probability=strongest.probability, reasons=strongest.reasons)
     return strongest
 
 
-def verdict_by(probability: float, reasons: Sequence[str] = ()) -> CaseVerdict:
-    """The verdict of one alert by the probability of an event [1]: a fault only where that is certain enough."""
-    is_fault = True if probability < SURE_FAULT else False if probability > 1 - SURE_FAULT else None
-    return CaseVerdict(is_fault=is_fault, probability=probability, reasons=tuple(reasons))
+def verdict_by(probability: float, evidence: Sequence[tuple[str, float]] = (), *, is_fast: bool = False) -> CaseVerdict:
+    """The verdict of one alert by the probability of an event [1]: a fault only where that is certain enough.
+
+    Parameters
+    ----------
+    evidence : sequence of (name, weight)
+        The strongest first; a weight above zero indicates an event.
+    is_fast : bool
+        The instrument reads at least every `qc.verdict.reading.FAST_S`: variation of ambient air would be seen.
+    """
+    is_ambient = any(name == AMBIENT and weight > 0 for name, weight in evidence)
+    is_fault = None
+    if probability < (SURE_FAULT_FAST if is_fast else SURE_FAULT) and not is_ambient:
+        is_fault = True
+    elif probability > 1 - SURE_FAULT:
+        is_fault = False
+    return CaseVerdict(is_fault=is_fault, probability=probability, reasons=tuple(name for name, _ in evidence))
+
+
+def revised(known: CaseVerdict | None, new: CaseVerdict) -> CaseVerdict:
+    """The verdict of an alert after another hour: a decision is kept until the other one is as certain.
+
+    Ambient variation in one hour rules out a fault in the next.
+    """
+    if known is None or known.probability is None:
+        return new
+    if known.is_fault is not None and new.is_fault is None:
+        return known
+    is_ambient = AMBIENT in known.reasons and known.probability >= 1 / 2
+    return known if new.is_fault and is_ambient else new
 
 
 def kind_of(alerts: Sequence[CaseAlert], verdict: CaseVerdict) -> CaseKind:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.case.group import CaseAir, ref_of
 from alerts.case.life import RANK
-from alerts.case.verdict import verdict_by
+from alerts.case.local import PARTICLES, local_alerts
+from alerts.case.verdict import revised, verdict_by
 from ingest.process.guard import is_unexpected, say
 from schemas.interval import Interval, floor_hour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
+
+    import pandas as pd
 
     from alerts.case.group import AlertRef
     from analysis.case.event import EventRise
@@ -49,6 +53,7 @@ class StoredEvidence:
     def __init__(self, influx: InfluxStore, network: Network, rule: VerdictRule | None) -> None:
         self._influx, self._network, self._rule = influx, network, rule
         self._air: tuple[tuple[datetime, frozenset[tuple[str, str]]], CaseAir] | None = None
+        self._particles: dict[str, pd.DataFrame] = {}
         self._verdicts: dict[AlertRef, tuple[datetime, CaseVerdict]] = {}
 
     def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
@@ -64,8 +69,9 @@ class StoredEvidence:
             return CaseAir()
         key = floor_hour(now), wanted
         if self._air is None or self._air[0] != key:
+            self._particles = {}
             self._air = key, self._read_air(wanted, now)
-        return self._air[1]
+        return replace(self._air[1], local=local_alerts(values, self._particles, self._network.stations, now))
 
     def _read_air(self, wanted: frozenset[tuple[str, str]], now: datetime) -> CaseAir:
         hour = floor_hour(now)
@@ -80,8 +86,20 @@ class StoredEvidence:
         from analysis.case.event import find_rises
 
         frames = self._influx.read_hourly_all(network, hour - BEFORE - BACK, hour, [parameter])
+        if parameter in PARTICLES:
+            self._keep(parameter, frames, hour)
         for station_id, frame in frames.items():
             yield from find_rises(frame, station_id, since=hour - BACK)
+
+    def _keep(self, parameter: str, frames: Mapping[str, pd.DataFrame], hour: datetime) -> None:
+        """Keep the last hours of particles at all stations, of whatever network measures them."""
+        import pandas as pd
+
+        shown = pd.DataFrame(
+            {name: frame[parameter][frame.index >= hour - BACK] for name, frame in frames.items() if parameter in frame}
+        )
+        known = self._particles.get(parameter)
+        self._particles[parameter] = shown if known is None else known.combine_first(shown)
 
     def verdicts(self, alerts: Sequence[CaseAlert], now: datetime) -> Mapping[AlertRef, CaseVerdict]:
         """Fault or event of these alerts; one that cannot be evaluated is logged and has none.
@@ -97,7 +115,8 @@ class StoredEvidence:
         for alert in due[:MOST_VERDICTS]:
             found = self._verdict(alert, now)
             if found is not None:
-                self._verdicts[ref_of(alert)] = floor_hour(now), found
+                known = self._verdicts.get(ref_of(alert))
+                self._verdicts[ref_of(alert)] = floor_hour(now), revised(known[1] if known else None, found)
         return {ref: found for ref, (_, found) in self._verdicts.items()}
 
     def _is_due(self, alert: CaseAlert, now: datetime) -> bool:
@@ -129,4 +148,15 @@ class StoredEvidence:
                 raise
             say("case_verdict_failed", error, place=alert.alert_key)
             return None
-        return verdict_by(found.probability, [item.name for item in found.evidence])
+        evidence = [(item.name, item.weight) for item in found.evidence]
+        return verdict_by(found.probability, evidence, is_fast=self._is_fast(alert))
+
+    def _is_fast(self, alert: CaseAlert) -> bool:
+        from qc.verdict.reading import FAST_S
+
+        own = [
+            item.cadence_s
+            for item in self._network.stations[alert.station_id].instruments
+            if alert.parameter in item.parameters and alert.network in {None, item.network.value}
+        ]
+        return bool(own) and max(own) <= FAST_S

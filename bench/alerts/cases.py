@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from bench.alerts.month import Month, TrueEvent
     from schemas.alert_case import AlertCase, CaseAlert
 
-SEEDS = (56_100,)
-"""Scored once on 2026-11-29; developed on 56,000."""
+SEEDS = (56_101,)
+"""Scored once on 2026-11-29, like 56,100 before it; developed on 56,000 to 56,004."""
 RULES = Path(__file__).parents[2] / "deploy" / "rules.example.toml"
 TAIL = timedelta(hours=6)
 HOUR = timedelta(hours=1)
@@ -41,6 +41,7 @@ PART = 0.25
 _OF_REGION = {"haze": ("pm25", "pm10"), "ozone": ("o3",)}
 _SILENT = frozenset({"outage", "line", "system"})
 _FAILED = frozenset({"fault", "outage", "line"})
+_OF_AIR = frozenset({"plume", "haze", "ozone"})
 
 
 def main(*seeds: int) -> None:
@@ -58,7 +59,9 @@ def summed(found: list[dict[str, float]]) -> dict[str, object]:
         "unit": "1",
         "false_a_week": round(7 * total["false"] / (DAYS * len(found)), 2),
         "fault_to_duty": round(total["to_duty"] / max(total["faults"], 1), 3),
+        "event_to_operator_only": total["kept_from_duty"],
         "mails_max": max(item["mails_max"] for item in found),
+        "mails_max_with_joined": max(item["mails_all"] for item in found),
         "ended": round(total["ended"] / total["cases"], 3),
         "events": total["events"],
         "events_without_alert": total["quiet"],
@@ -66,7 +69,7 @@ def summed(found: list[dict[str, float]]) -> dict[str, object]:
         "alerts": total["alerts"],
         "mails": total["mails"],
         "seconds": round(total["seconds"], 1),
-        "vs": "must reach 0.95 of the events, at most 1 false case a week, 0.05 of the faults to duty staff, 3 mails an event and group, all ends mailed; aim 0.99",
+        "vs": "must reach 0.95 of the events, at most 1 false case a week, 0.05 of the faults to duty staff, no event to the operator only, 3 mails an event and group, all ends mailed; aim 0.99",
         "workload": f"{DAYS} simulated days of 73 stations: plumes, hazes, O3 episodes, faults, outages, cut lines",
     }
 
@@ -87,7 +90,10 @@ def scored(month: Month, *, explain: bool = False) -> dict[str, float]:
             for item in state.cases.list(limit=100_000)
             if item.merged_into is None and (case := state.cases.get(item.id)) is not None
         ]
-        figures = _figures(month, cases, drive, explain=explain)
+        joined = {item.id: item.merged_into for item in state.cases.list(limit=100_000) if item.merged_into}
+        figures = _figures(month, cases, drive, explain=explain) | {
+            "mails_all": _with_joined(month, cases, drive, joined)
+        }
     return figures | {"alerts": len(known), "mails": len(drive.mails), "seconds": time.perf_counter() - began}
 
 
@@ -102,6 +108,8 @@ def _figures(month: Month, cases: list[AlertCase], drive: Drive, *, explain: boo
     exact = [item for item in events if _is_exact(item, cases_of[item.id], truth)]
     faults = [item for item in events if item.kind in _FAILED]
     to_duty = [item for item in faults if drive.mails_of(cases_of[item.id])[Audience.DUTY]]
+    mailed = [(drive.mails_of(cases_of[item.id]), item) for item in events if item.kind in _OF_AIR]
+    kept = [item for mails, item in mailed if mails and not mails[Audience.DUTY]]
     sent = {mail.case_id for mail in drive.mails} & {case.id for case in cases if not case.is_open}
     over = {mail.case_id for mail in drive.mails if mail.kind in _ENDS}
     false = [case for case in cases if case.id in sent and is_false(month, case, truth[case.id])]
@@ -114,10 +122,22 @@ def _figures(month: Month, cases: list[AlertCase], drive: Drive, *, explain: boo
         "false": len(false),
         "faults": len(faults),
         "to_duty": len(to_duty),
+        "kept_from_duty": len(kept),
         "mails_max": max((max(drive.mails_of(own).values(), default=0) for own in cases_of.values()), default=0),
         "cases": len(sent),
         "ended": len(over & sent),
     }
+
+
+def _with_joined(month: Month, cases: list[AlertCase], drive: Drive, joined: Mapping[str, str]) -> int:
+    """Most messages an event and group, with those of cases that were reported before they became part of another."""
+    most = 0
+    for event in month.events:
+        own = {case.id for case in cases if any(event_of(month, alert) is event for alert in case.alerts)}
+        while more := {name for name, into in joined.items() if into in own} - own:
+            own |= more
+        most = max(most, *drive.mails_of(own).values(), 0)
+    return most
 
 
 _ENDS = {kind.value for kind in (StepKind.ENDED, StepKind.WITHDRAWN, StepKind.LATE_KNOWN)}

@@ -13,12 +13,14 @@ import pandas as pd
 
 from alerts.case.group import AlertRef, CaseAir, ref_of
 from alerts.case.life import CaseStepError
-from alerts.case.verdict import verdict_by
+from alerts.case.local import PARTICLES, local_alerts
+from alerts.case.verdict import revised, verdict_by
 from alerts.run.case import NoticeTarget, add_step, assign_cases
 from analysis.case.event.rise import rises_in
 from analysis.case.event.usual import valid_hours
 from bench.verdict.case import context_of
 from bench.verdict.window import Window
+from qc.verdict.reading import FAST_S
 from qc.verdict.verdict import evaluate_case
 from schemas.alert import RuleKind
 from schemas.alert_case import CaseStep, StepKind
@@ -64,6 +66,8 @@ class MonthEvidence:
             for name, frame in week.hours["met"].items()
             if set(_WIND) <= {*frame.columns}
         }
+        self._particles = {code: _wide(week.hours["gas"], code) for code in PARTICLES}
+        self._stations = {item.id: item for item in week.stations}
         self._verdicts: dict[AlertRef, CaseVerdict] = {}
         self._evaluated: dict[AlertRef, datetime] = {}
         self._measured = {
@@ -77,13 +81,13 @@ class MonthEvidence:
 
     def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
         """Rises that were known by now."""
-        del alerts
         known = [
             msgspec.structs.replace(item, end=min(item.end, now))
             for item in self._rises
             if item.peak_at + timedelta(hours=1) <= now and item.end > now - _BACK
         ]
-        return CaseAir(rises=known, winds=self._winds, measured=self._measured)
+        local = local_alerts(alerts, self._particles, self._stations, now)
+        return CaseAir(rises=known, winds=self._winds, measured=self._measured, local=local)
 
     def verdicts(self, alerts: Sequence[CaseAlert], now: datetime) -> Mapping[AlertRef, CaseVerdict]:
         """Verdicts of the alerts; of a young one again with more data."""
@@ -92,7 +96,8 @@ class MonthEvidence:
             hour = floor_hour(now)
             is_due = ref not in self._verdicts or (hour > self._evaluated[ref] and now - alert.since <= _EVALUATED_FOR)
             if alert.kind is RuleKind.THRESHOLD and is_due:
-                self._verdicts[ref], self._evaluated[ref] = self._verdict(alert, now), hour
+                self._verdicts[ref] = revised(self._verdicts.get(ref), self._verdict(alert, now))
+                self._evaluated[ref] = hour
         return self._verdicts
 
     def _verdict(self, alert: CaseAlert, now: datetime) -> CaseVerdict:
@@ -106,7 +111,12 @@ class MonthEvidence:
         end = min(alert.until or now, now).replace(minute=0, second=0, microsecond=0)
         window = Window(station, instrument, code, alert.since, max(end, alert.since + timedelta(hours=1)))
         found = evaluate_case(context_of(self._week, window), self._rule)
-        return verdict_by(found.probability, [item.name for item in found.evidence])
+        evidence = [(item.name, item.weight) for item in found.evidence]
+        return verdict_by(found.probability, evidence, is_fast=instrument.cadence_s <= FAST_S)
+
+
+def _wide(frames: Mapping[str, pd.DataFrame], code: str) -> pd.DataFrame:
+    return pd.DataFrame({name: frame[code] for name, frame in frames.items() if code in frame})
 
 
 @dataclass(kw_only=True)
@@ -145,6 +155,9 @@ class Drive:
             for notice in claimed:
                 case = self.state.cases.get(notice.case_id)
                 if case is None:
+                    continue
+                if not notice.known and notice.recipient != case.audience.value:
+                    self.state.notices.finish_quiet(notice.id, "bench", detail="of others by now")
                     continue
                 self.mails.append(
                     Mail(case_id=case.id, recipient=notice.recipient, at=now, kind=case.steps[-1].kind.value)

@@ -228,6 +228,6 @@ def _at(frame: pd.DataFrame, moments: list[datetime]) -> Field:
         return np.full((len(moments), 2), np.nan)
     rows = np.searchsorted(index, starts, side="right") - 1
     is_there = (rows >= 0) & (starts - index[rows] < _HOUR_S * 1e6)
-    speed, angle = frame[["wind_speed", "wind_direction"]].to_numpy(dtype=float)[rows].T
+    speed, angle = (frame[name].to_numpy(dtype=float)[rows] for name in ("wind_speed", "wind_direction"))
     east, north = (-speed * part(np.radians(angle)) for part in (np.sin, np.cos))
     return np.where(is_there[:, None], np.column_stack([east, north]), np.nan)

@@ -103,7 +103,7 @@ def test_a_case_ends_after_its_last_alert_and_a_pause() -> None:
     assert one(second).is_open
     third = round_of(second, end(4, begin(2, "sy-2"), 3), hours=3.5)
     assert one(third).is_open
-    over = one(round_of(third, hours=4))
+    over = one(round_of(third, hours=6))
     assert (over.state, over.ended_at) == (CaseState.ENDED, at(3))
 
 
@@ -112,15 +112,15 @@ def test_a_new_rise_within_the_pause_continues_the_case_and_one_soon_after_reope
     again = one(round_of(first, begin(3, hours=2.5), hours=2.6))
     assert again.is_open
     assert "reopened" not in kinds(again)
-    over = round_of(first, hours=3)
+    over = round_of(first, hours=5)
     assert one(over).state is CaseState.ENDED
-    reopened = one(round_of(over, begin(3, hours=3.5), hours=4.5))
+    reopened = one(round_of(over, begin(3, hours=4.5), hours=5.5))
     assert (reopened.is_open, reopened.ended_at) == (True, None)
     assert "reopened" in kinds(reopened)
 
 
 def test_a_rise_long_after_is_another_case() -> None:
-    over = round_of(round_of([], begin(1)), end(2, begin(1), 2), hours=4)
+    over = round_of(round_of([], begin(1)), end(2, begin(1), 2), hours=5)
     assert len(round_of(over, begin(3, hours=12), hours=13)) == 2
 
 
@@ -155,7 +155,7 @@ def test_a_fault_goes_to_the_operator_and_what_is_undecided_to_duty_staff() -> N
 def test_another_verdict_changes_the_audience() -> None:
     ref = ("pm25-heavy/sy-1/pm25", 1)
     first = round_of([], begin(1), verdicts={ref: verdict_by(0.5)})
-    found = one(round_of(first, hours=2, verdicts={ref: verdict_by(0.02, ["twin"])}))
+    found = one(round_of(first, hours=2, verdicts={ref: verdict_by(0.02, [("twin", -2.0)])}))
     assert (found.kind, found.audience) == (CaseKind.FAULT, Audience.OPERATOR)
     assert (found.audiences, found.verdict.reasons) == ((Audience.DUTY, Audience.OPERATOR), ("twin",))
     assert kinds(found)[-1] == "amended"

@@ -17,7 +17,7 @@ def case() -> AlertCase:
 
 
 def ended(case: AlertCase) -> AlertCase:
-    return one(round_of([case], end(2, begin(1), 3.0), hours=5))
+    return one(round_of([case], end(2, begin(1), 3.0), hours=6))
 
 
 def test_a_case_is_the_fold_of_its_steps(case: AlertCase) -> None:

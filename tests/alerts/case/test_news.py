@@ -42,8 +42,8 @@ def test_who_took_a_case_is_notified_of_critical_and_of_the_end_only() -> None:
 
 def test_the_end_and_the_withdrawal_are_news() -> None:
     first = one(round_of([], begin(1)))
-    over = one(round_of([first], end(2, begin(1), 2), hours=4))
-    assert len(wanted(first, over, at(4))) == 1
+    over = one(round_of([first], end(2, begin(1), 2), hours=5))
+    assert len(wanted(first, over, at(5))) == 1
 
 
 def test_a_reported_figure_that_changed_is_news() -> None:
@@ -59,7 +59,7 @@ def test_the_audience_that_a_case_is_taken_from_gets_a_last_notice_once() -> Non
         (Audience.OPERATOR, False),
         (Audience.DUTY, True),
     ]
-    over = one(round_of([fault], end(2, begin(1), 3), hours=5, verdicts={REF: verdict_by(0.02)}))
+    over = one(round_of([fault], end(2, begin(1), 3), hours=6, verdicts={REF: verdict_by(0.02)}))
     assert [item.audience for item in wanted(fault, over, at(5))] == [Audience.OPERATOR]
 
 
@@ -89,3 +89,17 @@ def test_a_muted_case_waits() -> None:
     muted = follow(first, person(first, StepKind.MUTED, until=(NOON + 9 * HOUR).isoformat()))
     worse = one(round_of([muted], begin(2, severity=Severity.CRITICAL), hours=2))
     assert [item.not_before for item in wanted(muted, worse, at(2))] == [at(9)]
+
+
+def test_an_undecided_case_waits_an_hour_for_its_verdict_unless_it_is_critical() -> None:
+    for probability, severity, hours in (
+        (0.5, Severity.WARNING, 1.0),
+        (0.5, Severity.CRITICAL, 0.0),
+        (0.9, Severity.WARNING, 0.0),
+        (0.02, Severity.WARNING, 0.0),
+    ):
+        case = one(round_of([], begin(1, severity=severity), verdicts={REF: verdict_by(probability)}))
+        (item,) = wanted(None, case, at(1))
+        assert item.not_before == at(1 + hours), (probability, severity)
+    unknown = one(round_of([], begin(1)))
+    assert wanted(None, unknown, at(1))[0].not_before == at(1)

@@ -56,7 +56,7 @@ def test_rises_at_stations_without_an_alert_are_found_and_read_once_an_hour() ->
     found = source.air(alerts, at(5))
     assert {item.station_id for item in found.rises} == {"sy-2"}
     reads = hours.reads
-    assert source.air(alerts, at(5.5)) is found
+    assert source.air(alerts, at(5.5)) == found
     assert hours.reads == reads
 
 
