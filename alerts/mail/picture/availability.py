@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 from alerts.mail.case_view import StationState
-from alerts.mail.picture.frame import Ground, drawing, dress_time, encoded, number
+from alerts.mail.picture.frame import WIDTH_IN, Ground, drawing, dress_time, encoded, number
 
 if TYPE_CHECKING:
     from alerts.mail.draft import MailDraft
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 BEFORE = timedelta(hours=3)
 MOST_ROWS = 12
 ROW_IN, REST_IN = 0.27, 0.62
+_WIDE_IN, _NARROW_IN = 0.125, 0.075
+"""Width of a Chinese and of a Latin letter in 9 points [inch]."""
+_MOST_LEFT = 0.5
+"""Share of the width that names may take [1]."""
 
 
 def availability_picture(draft: MailDraft, ground: Ground) -> bytes | None:
@@ -31,7 +36,9 @@ def availability_picture(draft: MailDraft, ground: Ground) -> bytes | None:
     first, now = min(view.since, view.now - BEFORE) - BEFORE, view.now
     with drawing(REST_IN + ROW_IN * len(stations), ground) as figure:
         height = ROW_IN * len(stations) / (REST_IN + ROW_IN * len(stations))
-        axes = figure.add_axes((0.24, 0.34 * (1 - height) + 0.02, 0.73, height))
+        names = [_short(item.name.of(draft.language)) for item in stations]
+        left = min(_MOST_LEFT, 0.03 + max(map(_width_in, names)) / WIDTH_IN)
+        axes = figure.add_axes((left, 0.34 * (1 - height) + 0.02, 0.97 - left, height))
         dress_time(axes, view.zone, ground)
         for row, item in enumerate(stations):
             is_silent = item.state is StationState.SILENT
@@ -42,7 +49,7 @@ def availability_picture(draft: MailDraft, ground: Ground) -> bytes | None:
                     row, number(now) - number(last), left=number(last), height=0.5, facecolor="none",
                     edgecolor=ground.silent, linewidth=1.0, linestyle=(0, (3, 2)), zorder=3,
                 )  # fmt: skip
-        axes.set_yticks(range(len(stations)), [_short(item.name.of(draft.language)) for item in stations])
+        axes.set_yticks(range(len(stations)), names)
         axes.set_ylim(len(stations) - 0.4, -0.6)
         axes.set_xlim(number(first), number(now))
         axes.axvline(number(view.since), color=ground.soft, linewidth=0.9, zorder=4)
@@ -57,3 +64,7 @@ def availability_picture(draft: MailDraft, ground: Ground) -> bytes | None:
 
 def _short(name: str, most: int = 16) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def _width_in(text: str) -> float:
+    return sum(_WIDE_IN if east_asian_width(letter) in "WF" else _NARROW_IN for letter in text)
