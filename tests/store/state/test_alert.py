@@ -27,9 +27,9 @@ def test_an_older_transition_that_comes_late_does_not_change_the_state(store: St
     assert [item.transition.at.minute for item in store.alerts.list()] == [35, 30]
 
 
-def test_the_same_transition_twice_is_one_and_is_delivered_once(store: StateStore) -> None:
+def test_the_same_transition_twice_is_one_and_waits_for_one_case(store: StateStore) -> None:
     assert store.alerts.save(transition()) == store.alerts.save(transition())
-    assert len(store.deliveries.list()) == 1
+    assert len(store.cases.list_unassigned()) == 1
 
 
 def test_a_pending_alert_is_not_delivered(store: StateStore) -> None:

@@ -14,10 +14,10 @@ from tests.store.state.build import NOW, transition
 
 
 def test_a_beginning_and_its_end_are_claimed_by_one_worker(store: StateStore) -> None:
-    store.alerts.save(transition())
+    store.alerts.save(transition(), ("email",))
     (first,) = store.deliveries.claim("a", "email")
     store.deliveries.finish(first.delivery_id, ok=False, detail="451 later", worker="a")  # due again in a minute
-    end = store.alerts.save(transition(5, AlertState.OK))
+    end = store.alerts.save(transition(5, AlertState.OK), ("email",))
     claims = store.deliveries.claim("b", "email")
     assert [item.transition.to_state for item in claims] == [AlertState.FIRING, AlertState.OK]
     assert store.deliveries.claim("c", "email") == []
@@ -27,10 +27,10 @@ def test_a_beginning_and_its_end_are_claimed_by_one_worker(store: StateStore) ->
 
 
 def test_an_end_whose_beginning_another_worker_holds_is_claimed_alone_and_given_back(store: StateStore) -> None:
-    store.alerts.save(transition())
+    store.alerts.save(transition(), ("email",))
     now = datetime.now(UTC)
     (begin,) = store.deliveries.claim("a", "email", now=now)
-    store.alerts.save(transition(5, AlertState.OK))
+    store.alerts.save(transition(5, AlertState.OK), ("email",))
     (end,) = store.deliveries.claim("b", "email", now=datetime.now(UTC))
     store.deliveries.release(end.delivery_id, "b", now + timedelta(minutes=5))
     assert store.deliveries.claim("b", "email", now=now + timedelta(minutes=4)) == []
@@ -51,11 +51,11 @@ def test_of_two_transitions_after_one_state_the_first_is_stored(store: StateStor
 
 
 def test_the_progress_of_an_open_alert_is_kept_until_it_moves_on(store: StateStore) -> None:
-    first = store.alerts.save(transition())
+    first = store.alerts.save(transition(), ("email",))
     progress = AlertProgress(extreme=299.1, extreme_at=NOW, latest=25.0, latest_at=NOW + timedelta(hours=4))
     store.alerts.note_progress({first: progress})
     assert store.alerts.get_states()["high/a/so2"].progress == progress
-    end = store.alerts.save(transition(5, AlertState.OK))
+    end = store.alerts.save(transition(5, AlertState.OK), ("email",))
     store.alerts.note_progress({first: AlertProgress(latest=1.0)})
     status = store.alerts.get_states()["high/a/so2"]
     assert status.transition_id == end
@@ -78,8 +78,8 @@ def test_a_channel_that_fails_is_counted_dated_and_reported_by_one_worker(store:
 
 
 def test_the_backlog_counts_what_waits_and_what_was_given_up(store: StateStore) -> None:
-    store.alerts.save(transition())
-    store.alerts.save(transition(5, AlertState.OK))
+    store.alerts.save(transition(), ("email",))
+    store.alerts.save(transition(5, AlertState.OK), ("email",))
     begin, end = store.deliveries.claim("w", "email")
     assert store.deliveries.get_backlog("email", failed_since=NOW).waiting == 2
     store.deliveries.finish(begin.delivery_id, ok=False, detail="550", permanent=True)
@@ -92,7 +92,7 @@ def test_the_backlog_counts_what_waits_and_what_was_given_up(store: StateStore) 
 
 def test_exactly_one_of_many_workers_gets_a_delivery(url: str, store: StateStore) -> None:
     for number in range(20):
-        store.alerts.save(msgspec.structs.replace(transition(), alert_key=f"high/{number}/so2"))
+        store.alerts.save(msgspec.structs.replace(transition(), alert_key=f"high/{number}/so2"), ("email",))
     barrier = threading.Barrier(4)
 
     def work(name: str) -> list[int]:
@@ -109,7 +109,7 @@ def test_exactly_one_of_many_workers_gets_a_delivery(url: str, store: StateStore
 
 
 def test_a_claim_whose_worker_died_is_free_after_its_lease(store: StateStore) -> None:
-    store.alerts.save(transition())
+    store.alerts.save(transition(), ("email",))
     now = datetime.now(UTC)
     assert store.deliveries.claim("dead", "email", now=now)
     assert store.deliveries.claim("w", "email", now=now + timedelta(minutes=4)) == []
@@ -121,7 +121,7 @@ def test_a_claim_whose_worker_died_is_free_after_its_lease(store: StateStore) ->
 
 
 def test_a_failed_delivery_is_tried_again_with_growing_pauses_and_then_given_up(store: StateStore) -> None:
-    store.alerts.save(transition())
+    store.alerts.save(transition(), ("email",))
     now = datetime.now(UTC)
     pauses = []
     begun = now
@@ -136,14 +136,14 @@ def test_a_failed_delivery_is_tried_again_with_growing_pauses_and_then_given_up(
 
 
 def test_a_permanent_failure_is_not_tried_again(store: StateStore) -> None:
-    store.alerts.save(transition())
+    store.alerts.save(transition(), ("email",))
     (claimed,) = store.deliveries.claim("w", "email")
     store.deliveries.finish(claimed.delivery_id, ok=False, detail="550 no such user", permanent=True)
     assert store.deliveries.claim("w", "email", now=datetime.now(UTC) + timedelta(days=9)) == []
 
 
 def test_what_was_sent_is_listed_with_its_moment(store: StateStore) -> None:
-    store.alerts.save(transition())
+    store.alerts.save(transition(), ("email",))
     assert store.deliveries.list_sent() == []
     (claim,) = store.deliveries.claim("a", "email")
     store.deliveries.finish(claim.delivery_id, ok=True, worker="a", now=NOW)
