@@ -69,16 +69,31 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_migrated(postgres: str) -> str:
+    """Name of a PostgreSQL database with its tables and no rows; tests copy it, as they do the file of SQLite."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    with StateStore(_url_of(postgres, "migrated")) as opened:
+        opened.migrate()
+    return "migrated"
+
+
+def _url_of(maintenance: str, name: str) -> str:
+    return maintenance.replace("postgresql://", "postgresql+psycopg://").removesuffix("postgres") + name
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """SQLAlchemy URL of an empty state database, of either kind."""
+    """SQLAlchemy URL of an empty state database, of either kind; with tables where the test takes `store`."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'state.sqlite'}"
     maintenance: str = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("postgres_migrated") if "store" in request.fixturenames else "template1"
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return maintenance.replace("postgresql://", "postgresql+psycopg://").removesuffix("postgres") + name
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
+    return _url_of(maintenance, name)
 
 
 @pytest.fixture
