@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 from schemas.words import words
 from schemas.words.message import MISSING, unit_text
@@ -11,10 +13,24 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
+_FULL_WIDTH = "F"
+
 
 def word(key: str, language: str, **arguments: object) -> str:
     """Text of a key of the mails (``mail.<key>``); an unknown key is a programming error."""
     return words(language, "mail")(key, **arguments)
+
+
+def without_stop(text: str, language: str) -> str:
+    """A sentence without its full stop."""
+    return text.rstrip(word("full_stop", language))
+
+
+def tight(text: str) -> str:
+    """Without the spaces after full-width marks."""
+    return "".join(
+        sign for before, sign in pairwise(f"_{text}") if sign != " " or east_asian_width(before) != _FULL_WIDTH
+    )
 
 
 def titles(key: str, **arguments: object) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import msgspec
 
@@ -27,10 +28,10 @@ MOST_CHARACTERS = 2_000
 MOST_A_MINUTE = 5
 """Replies of one address within a minute; more are those of a program. Project's choice."""
 _SIGNATURE = "-- "
-_AFTER_WORD = " :\uff1a,\uff0c\r\n"
-"""Colons and commas of both languages."""
+_AFTER_WORD = " :,\r\n"
+"""What may follow the first word; full-width forms count as their narrow ones."""
 _RULE = re.compile(r"_{8,}|-{5,}.*-{3,}")
-_FIELD = re.compile(r"[^:\uff1a]{1,20}[:\uff1a]")
+_FIELD = re.compile(r"[^:]{1,20}:")
 
 
 class ReplyWish(StrEnum):
@@ -132,7 +133,7 @@ def read_wish(text: str) -> tuple[ReplyWish, str]:
     for wish in (ReplyWish.DECLINE, ReplyWish.TAKE, ReplyWish.COMMENT):
         for phrase in _phrases(f"reply_{wish}"):
             if begin.startswith(phrase) and _ends_word(begin, len(phrase)):
-                rest = text if wish is not ReplyWish.COMMENT else text.lstrip()[len(phrase) :].lstrip(_AFTER_WORD)
+                rest = text if wish is not ReplyWish.COMMENT else _after_word(text.lstrip()[len(phrase) :])
                 return wish, rest.strip()
     return ReplyWish.COMMENT, text.strip()
 
@@ -149,13 +150,13 @@ def strip_quote(text: str) -> str:
 
 def _begins_quote(line: str) -> bool:
     """Whether a line begins the mail that is answered: ``> ...``, ``On ... wrote:``, ``From: ...``, ``-----Original ...``."""
-    text = line.strip().casefold().rstrip(_AFTER_WORD)
+    text = _narrow(line).strip().casefold().rstrip(_AFTER_WORD)
     return (
         text.startswith((">", *_phrases("reply_original")))
         or _RULE.fullmatch(text) is not None
         or (text.endswith(_phrases("reply_wrote")) and len(text) < MOST_CHARACTERS)
         or (
-            _FIELD.match(line.strip().casefold()) is not None
+            _FIELD.match(_narrow(line).strip().casefold()) is not None
             and line.strip().casefold().startswith(_phrases("reply_from"))
         )
     )
@@ -166,6 +167,16 @@ def _phrases(key: str) -> tuple[str, ...]:
     """Phrases of a key in both languages, the longest first."""
     found = {item.strip().casefold() for language in LANGUAGES for item in word(key, language).split(";")}
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def _narrow(text: str) -> str:
+    return normalize("NFKC", text)
+
+
+def _after_word(text: str) -> str:
+    """The text without the marks at its beginning."""
+    shown = _narrow(text)
+    return text[len(shown) - len(shown.lstrip(_AFTER_WORD)) :]
 
 
 def _ends_word(text: str, at: int) -> bool:

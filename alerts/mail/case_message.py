@@ -23,6 +23,7 @@ from alerts.mail.draft import MailDraft
 from alerts.mail.lines import six_lines
 from alerts.mail.preheader import preheader
 from alerts.mail.subject import label_text, subject
+from alerts.wording import without_stop
 from schemas.alert import Severity
 from schemas.alert_case import CaseKind
 
@@ -223,7 +224,7 @@ def case_context(draft: MailDraft, pictures: Sequence[InlinePicture]) -> dict[st
     file = evidence.file_figures(draft)
     lines, rows = six_lines(draft), evidence.station_rows(draft)
     is_free = view.people.taken_by is None or view.people.is_reader
-    is_in_lines = file is not None and any(file.answer.rstrip("。.") in item.text for item in lines)
+    is_in_lines = file is not None and any(without_stop(file.answer, language) in item.text for item in lines)
     return {
         "language": language,
         "w": draft.t.catalogue,

@@ -9,6 +9,7 @@ from alerts.mail.case_view import MailNews
 from alerts.mail.certainty import grade_of, grounds_of
 from alerts.mail.still import still
 from alerts.mail.what import what
+from alerts.wording import without_stop
 from analysis.receptor.wind import SECTORS, sector_code
 from schemas.alert_case import CaseKind
 from schemas.reason import reason_of
@@ -62,7 +63,7 @@ def why(draft: MailDraft) -> str:
         return draft.joined([t("why.forecast"), wind_text(draft)])
     if view.case_file is None:
         return draft.joined([_rain(draft) or t("why.none"), wind_text(draft)])
-    answer = view.case_file.case.answer.text(draft.language).rstrip("。.")
+    answer = without_stop(view.case_file.case.answer.text(draft.language), draft.language)
     return answer if view.case_file.case.bearing is not None else draft.joined([answer, wind_text(draft)])
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alerts.mail.case_view import MailNews
 from alerts.mail.reach import reach_forms
 from alerts.mail.tendency import ARROWS
+from alerts.wording import tight
 from schemas.alert_case import CaseKind
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def subject(draft: MailDraft) -> str:
         label = label._replace(last=f"[{draft.t('label.ended')}]" if has_ended else None)
     head, *groups = _parts(draft)
     text = _fitted([(label, *head), *groups], draft.t("subject.bar"))
-    return text.replace("） ", "）")
+    return tight(text)
 
 
 def subject_figures(draft: MailDraft, width: int = WIDTH) -> str:
@@ -74,7 +75,7 @@ def subject_figures(draft: MailDraft, width: int = WIDTH) -> str:
         Characters at most, as far as figures are not cut.
     """
     head, *_ = _parts(draft)
-    return _fitted([head], draft.t("subject.bar"), width).replace("） ", "）")
+    return tight(_fitted([head], draft.t("subject.bar"), width))
 
 
 def label_text(draft: MailDraft) -> str:
