@@ -10,8 +10,6 @@ from alerts.run.case_evidence import StoredEvidence
 from alerts.run.notify import case_route
 from alerts.run.stores import open_state
 from alerts.settings import alert_settings
-from qc.limits.load import ThresholdError
-from qc.run.verdict import rule_of
 from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
@@ -57,6 +55,10 @@ def evidence_of(settings: SharedSettings, influx: InfluxStore) -> StoredEvidence
 
 def _rule(network_file: Path) -> VerdictRule | None:
     """Weights next to the network file; None where they cannot be read: no alert is called a fault, and the start says why."""
+    # numerical libraries take long to import, and a watch without alerts does not need them
+    from qc.limits.load import ThresholdError
+    from qc.run.verdict import rule_of
+
     try:
         return rule_of(network_file)
     except ThresholdError:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from alerts.channels.outage import mail_state
+from alerts.channels.outage import MAIL, mail_state
 from console.api.routes import build_router
 from console.query.queries import Queries
 from console.web.render import Page
 from schemas.parameter import load_parameters
 from schemas.words import words
 from store.influx.store import InfluxStore
-from store.state import StateStore
-from tests.alerts.rules.test_watched import opened
+from store.state import CaseChange, StateStore
+from tests.alerts.case.build import begin, one, round_of
 from tests.console.test_admin import findings, skyground
 
 if TYPE_CHECKING:
@@ -42,9 +42,10 @@ def source(settings: SharedSettings) -> Iterator[Queries]:
 
 
 def dead(source: Queries, *, since: datetime) -> None:
-    """An alert that waits for a mail server that is not there."""
-    source.state.alerts.save(opened("hourly value"))
-    source.state.channels.note("email", ok=False, detail="Connection refused", now=since)
+    """A message about a case that waits for a mail server that is not there."""
+    (waiting,) = source.state.cases.append([CaseChange(case=one(round_of([], begin(1))))]) or ()
+    source.state.notices.want(waiting.id, "duty@example.org", MAIL, version=1, due_at=since)
+    source.state.channels.note(MAIL, ok=False, detail="Connection refused", now=since)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_the_health_page_opens_with_a_dead_mail_server(source: Queries, language
 
 def test_the_health_page_says_nothing_of_mails_that_go_out(source: Queries) -> None:
     now = datetime.now(UTC)
-    source.state.channels.note("email", ok=True, detail="", now=now)
+    source.state.channels.note(MAIL, ok=True, detail="", now=now)
     page = Page(words=words("en", "page"), zone=source.network.timezone, now=now)
     assert page.render("health_mail.html", mail=mail_state(source.state, now)).strip() == ""
 
@@ -86,7 +87,7 @@ def test_health_and_doctor_name_it_with_status_1(source: Queries, settings: Shar
     line = json.loads(skyground(settings, "health", "--json").stdout.splitlines()[0])
     assert (line["part"], line["station"]) == ("mail", None)
     with source.state.database.writing() as connection:
-        connection.exec_driver_sql("UPDATE transition SET recorded_at = '2020-01-01'")
+        connection.exec_driver_sql("UPDATE notice SET due_at = '2020-01-01 00:00:00.000000'")
     found = findings(settings, "--part", "watch", SMTP_URL=smtp_url)["mail"]
     assert found["ok"] is False
     assert "1 alert mails wait since 2020-01-01" in str(found["detail"])

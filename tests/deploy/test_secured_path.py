@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts.people.file import people_of
+from alerts.run.case_assignment import assign
 from alerts.run.delivery import deliver
 from alerts.run.evaluation import evaluate
 from alerts.settings import AlertSettings
@@ -101,6 +103,7 @@ def test_station_that_poses_as_another_is_refused_kept_and_mailed(
     )
     now = datetime.now(UTC)
     evaluate(own, now - timedelta(days=1), now, now)
+    assign(own, now, people=people_of(own))
     deliver(own, now)
     (mail,) = [item for item in mails(maildir) if "ln-sy-01" in str(item["Subject"])]
     body = str(mail.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one

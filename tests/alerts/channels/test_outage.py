@@ -197,12 +197,12 @@ def test_a_step_that_raises_anything_does_not_end_the_watch_nor_the_other_step(
 ) -> None:
     calls: list[str] = []
 
-    def fail(*_: object) -> int:
+    def fail(*_: object, **__: object) -> int:
         raise OverflowError(step)
 
     for name in ("evaluate", "evaluate_reports", "deliver"):
         broken = name.startswith(step)
-        monkeypatch.setattr(watch, name, fail if broken else lambda *_, mine=name: calls.append(mine) or 7)
+        monkeypatch.setattr(watch, name, fail if broken else lambda *_, mine=name, **__: calls.append(mine) or 7)
     rounds = two_rounds(own)
     assert [list(done.errors) for done in rounds] == [[step], [step]]
     assert str(rounds[0].error).startswith(f"OverflowError: {step} (tests/alerts/channels/test_outage.py:")

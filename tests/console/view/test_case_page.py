@@ -64,7 +64,7 @@ def test_a_row_of_several_stations_counts_them_and_keeps_its_figures_on_a_phone(
 def test_a_case_that_is_over_has_no_value_of_now() -> None:
     first = begin(1)
     cases = round_of([], first)
-    row = row_of(one(round_of(cases, end(2, first, 2), hours=4)))
+    row = row_of(one(round_of(cases, end(2, first, 2), hours=6)))
     assert (row.mark, row.label, row.now, row.is_open) == ("ok", "Over", "–", False)
     assert "25" not in row.title
 
