@@ -18,10 +18,10 @@ from alerts.case.group import CaseAir
 from alerts.case.life import fold, follow
 from alerts.case.news import WantedNotice, wanted
 from schemas.alert import AlertState
-from store.state import CaseChange, StateStore
+from store.state import CaseChange, NoticeRequest, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from alerts.case.group import AlertRef
@@ -101,8 +101,11 @@ def assign_cases(
         if not decided and not assigned:
             return []
         changes = [CaseChange(case=item.after, after=item.before.version if item.before else 0) for item in decided]
-        if state.cases.append(changes, assigned=assigned, seen=seen) is not None:
-            return _notify(state, decided, now, route)
+        whole = [_whole(state, item) for item in decided]
+        notices = [request for item in whole for request in _requests(wanted(*item, now), route)]
+        if state.cases.append(changes, assigned=assigned, seen=seen, notices=notices) is not None:
+            _withdraw_merged(state, whole)
+            return [item.after for item in whole]
     _log.warning("cases_not_assigned", attempts=ROUNDS, waiting=len(assigned))
     return []
 
@@ -129,9 +132,8 @@ def add_step(
         if before is None:
             return None
         after = follow(before, step(before))
-        if state.cases.append([CaseChange(case=after, after=before.version)]) is not None:
-            if route is not None:
-                _want(state, wanted(before, after, now), route)
+        notices = [] if route is None else list(_requests(wanted(before, after, now), route))
+        if state.cases.append([CaseChange(case=after, after=before.version)], notices=notices) is not None:
             return after
     return None
 
@@ -153,22 +155,28 @@ def _read(state: StateStore, network: Network, now: datetime, evidence: CaseEvid
     return replace(inputs, air=evidence.air(present, now), verdicts=evidence.verdicts(present, now))
 
 
-def _notify(state: StateStore, decided: Sequence[DecidedCase], now: datetime, route: Route) -> list[AlertCase]:
-    """Ask for the notices of cases that changed; those of a case that is now part of another are no longer wanted."""
-    found = []
-    for before, after in decided:
-        case = after
-        if before is not None:
-            case = fold(state.cases.list_steps(after.id))
-        _want(state, wanted(before, case, now), route)
+def _whole(state: StateStore, item: DecidedCase) -> DecidedCase:
+    """With all steps of the case; as decided it has the new ones only."""
+    if item.before is None:
+        return item
+    added = [step for step in item.after.steps if step.number > item.before.version]
+    return item._replace(after=fold([*state.cases.list_steps(item.after.id), *added]))
+
+
+def _withdraw_merged(state: StateStore, decided: Sequence[DecidedCase]) -> None:
+    """Notices of a case that is now part of another are no longer wanted."""
+    for _, case in decided:
         if case.merged_into is not None:
             state.notices.withdraw(case.id, detail=f"merged into {case.merged_into}")
-        found.append(case)
-    return found
 
 
-def _want(state: StateStore, notices: Iterable[WantedNotice], route: Route) -> None:
+def _requests(notices: Iterable[WantedNotice], route: Route) -> Iterator[NoticeRequest]:
     for item in notices:
         for target in route(item):
-            due_at = max(item.not_before, target.not_before or item.not_before)
-            state.notices.want(item.case.id, target.recipient, target.channel, version=item.case.version, due_at=due_at)
+            yield NoticeRequest(
+                case_id=item.case.id,
+                recipient=target.recipient,
+                channel=target.channel,
+                version=item.case.version,
+                due_at=max(item.not_before, target.not_before or item.not_before),
+            )

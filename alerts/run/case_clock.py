@@ -12,9 +12,11 @@ from alerts.people.person import MAIL
 from alerts.run.notify import ways_to
 from alerts.run.stores import open_state
 from schemas.alert_case import CaseState, CaseStep, StepKind
-from store.state import CaseChange
+from store.state import CaseChange, NoticeRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alerts.delivery.escalate import PlannedStep
     from alerts.people.people import People
     from alerts.settings import AlertSettings
@@ -87,30 +89,31 @@ def cases_under(state: StateStore, network: Network, item: Mute) -> list[AlertCa
 def _step(state: StateStore, people: People, case: AlertCase, planned: PlannedStep, now: datetime) -> int:
     first = planned.persons[0]
     figures: dict[str, Any] = {TEAM: first.team, PERSON: first.person}
-    after = _append(state, case, planned.kind, figures, now)
-    if after is None:
-        return 0
-    for person in planned.persons:
-        for way in ways_to(people, after, person, now):
-            due_at = max(now, way.not_before or now)
-            state.notices.want(after.id, way.person_id, way.channel, version=after.version, due_at=due_at)
-    return 1
+    after = _follow(case, planned.kind, figures, now)
+    notices = [
+        _request(after, way.person_id, way.channel, max(now, way.not_before or now))
+        for person in planned.persons
+        for way in ways_to(people, after, person, now)
+    ]
+    return _append(state, case, after, notices)
 
 
 def _unmute(state: StateStore, people: People, case: AlertCase, now: datetime) -> int:
     """End a mute of a case; who set it is notified."""
-    after = _append(state, case, StepKind.UNMUTED, {}, now)
-    if after is None:
-        return 0
+    after = _follow(case, StepKind.UNMUTED, {}, now)
     by = next((item.by for item in reversed(case.steps) if item.kind is StepKind.MUTED), "")
-    if by in people.person:
-        state.notices.want(after.id, by, MAIL, version=after.version, due_at=now)
-    return 1
+    return _append(state, case, after, [_request(after, by, MAIL, now)] if by in people.person else [])
 
 
-def _append(
-    state: StateStore, case: AlertCase, kind: StepKind, figures: dict[str, Any], now: datetime
-) -> AlertCase | None:
+def _follow(case: AlertCase, kind: StepKind, figures: dict[str, Any], now: datetime) -> AlertCase:
     step = CaseStep(case_id=case.id, number=case.version + 1, kind=kind, at=now, recorded_at=now, figures=figures)
-    after = follow(case, step)
-    return None if state.cases.append([CaseChange(case=after, after=case.version)]) is None else after
+    return follow(case, step)
+
+
+def _request(case: AlertCase, recipient: str, channel: str, due_at: datetime) -> NoticeRequest:
+    return NoticeRequest(case_id=case.id, recipient=recipient, channel=channel, version=case.version, due_at=due_at)
+
+
+def _append(state: StateStore, case: AlertCase, after: AlertCase, notices: Sequence[NoticeRequest]) -> int:
+    """Store the step with its notices; 0 where another worker changed the case."""
+    return int(state.cases.append([CaseChange(case=after, after=case.version)], notices=notices) is not None)

@@ -11,7 +11,7 @@ from store.state.alerts.case import CaseChange, CaseQuery
 from store.state.alerts.channel import ChannelState
 from store.state.alerts.delivery import Backlog, ClaimedTransition, Delivery, SentTransition, StoredTransition
 from store.state.alerts.mute import Mute, MuteKind, MuteMatcher
-from store.state.alerts.notice import Notice, NoticeBacklog, SentAlert, SentMessage
+from store.state.alerts.notice import Notice, NoticeBacklog, NoticeRequest, SentAlert, SentMessage
 from store.state.database import LARGEST_ID
 from store.state.document import Document, DocumentHead
 from store.state.finding import Finding, FindingKind
@@ -68,6 +68,7 @@ __all__ = [
     "MuteMatcher",
     "Notice",
     "NoticeBacklog",
+    "NoticeRequest",
     "OpenRun",
     "OverlapError",
     "Process",

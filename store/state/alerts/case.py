@@ -16,12 +16,15 @@ import sqlalchemy as sa
 from schemas.alert import Severity
 from schemas.alert_case import AlertCase, Audience, CaseState, CaseStep
 from store.state.alerts.delivery import StoredTransition, to_stored
+from store.state.alerts.notice import add_request
 from store.state.database import StateTables
 from store.state.statement import insert, narrowed
 from store.state.table import alert_case, case_alert, case_step, transition, unassigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from store.state.alerts.notice import NoticeRequest
 
 #: Key of the advisory lock under which steps are added (any constant of our own).
 _LOCK = 0x736B7963
@@ -70,7 +73,12 @@ class CaseStore(StateTables):
     """Functions on cases."""
 
     def append(
-        self, changes: Sequence[CaseChange], *, assigned: Iterable[int] = (), seen: int | None = None
+        self,
+        changes: Sequence[CaseChange],
+        *,
+        assigned: Iterable[int] = (),
+        seen: int | None = None,
+        notices: Iterable[NoticeRequest] = (),
     ) -> list[AlertCase] | None:
         """Add the steps of all changes, or none.
 
@@ -83,6 +91,8 @@ class CaseStore(StateTables):
         seen : int or None
             `newest_step` when the worker read: any step added since by another worker refuses the change. None: only steps of the same
             cases refuse it.
+        notices : iterable of NoticeRequest
+            Who should know of the new steps, stored with them: no crash comes between.
 
         Returns
         -------
@@ -98,6 +108,8 @@ class CaseStore(StateTables):
                 return None
             for change in changes:
                 _add(connection, change)
+            for item in notices:
+                add_request(connection, item)
             done = list(assigned)
             if done:
                 connection.execute(sa.delete(unassigned).where(unassigned.c.transition_id.in_(done)))

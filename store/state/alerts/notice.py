@@ -107,6 +107,16 @@ class NoticeBacklog(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
 
 
+class NoticeRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """That a recipient should know a version of a case by a channel, from a moment (UTC) on."""
+
+    case_id: str
+    recipient: str
+    channel: str
+    version: int
+    due_at: datetime
+
+
 class NoticeStore(StateTables):
     """Functions on notices."""
 
@@ -120,31 +130,9 @@ class NoticeStore(StateTables):
 
         A version at or below the wanted one changes nothing. A failed notice is tried again.
         """
-        fresh = {
-            "case_id": case_id,
-            "recipient": recipient,
-            "channel": channel,
-            "wanted": version,
-            "known": 0,
-            "state": "pending",
-            "due_at": due_at,
-            "attempts": 0,
-            "detail": "",
-        }
-        rests = notice.c.state.in_(("sent", "failed", "withdrawn"))
-        is_later = sa.and_(notice.c.state == "pending", notice.c.attempts == 0, notice.c.due_at > due_at)
+        request = NoticeRequest(case_id=case_id, recipient=recipient, channel=channel, version=version, due_at=due_at)
         with self.database.writing() as connection:
-            statement = insert(connection, notice).values(fresh)
-            changed = {
-                "wanted": version,
-                "state": sa.case((rests, "pending"), else_=notice.c.state),
-                "due_at": sa.case((sa.or_(rests, is_later), due_at), else_=notice.c.due_at),
-                "attempts": sa.case((rests, 0), else_=notice.c.attempts),
-            }
-            key = ["case_id", "recipient", "channel"]
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=key, set_=changed, where=notice.c.wanted < version)
-            )
+            add_request(connection, request)
 
     def claim(
         self,
@@ -407,6 +395,26 @@ class NoticeStore(StateTables):
         """Notices of some cases, in the order in which they were first asked for."""
         question = sa.select(notice).where(notice.c.case_id.in_(list(case_ids))).order_by(notice.c.id)
         return [to_type(row, Notice) for row in self.database.rows(question)]
+
+
+def add_request(connection: sa.Connection, item: NoticeRequest) -> None:
+    """Store a request, in the transaction of the steps that it is of; see `NoticeStore.want`."""
+    fresh = msgspec.structs.asdict(item)
+    version = fresh.pop("version")
+    fresh |= {"wanted": version, "known": 0, "state": "pending", "attempts": 0, "detail": ""}
+    rests = notice.c.state.in_(("sent", "failed", "withdrawn"))
+    is_later = sa.and_(notice.c.state == "pending", notice.c.attempts == 0, notice.c.due_at > item.due_at)
+    changed = {
+        "wanted": version,
+        "state": sa.case((rests, "pending"), else_=notice.c.state),
+        "due_at": sa.case((sa.or_(rests, is_later), item.due_at), else_=notice.c.due_at),
+        "attempts": sa.case((rests, 0), else_=notice.c.attempts),
+    }
+    statement = insert(connection, notice).values(fresh)
+    key = ["case_id", "recipient", "channel"]
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=key, set_=changed, where=notice.c.wanted < version)
+    )
 
 
 def _paused(attempts: int) -> timedelta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,7 @@ from alerts.case.life import CaseStepError
 from alerts.run.case import NoEvidence, NoticeTarget, add_step, assign_cases
 from schemas.alert_case import AlertCase, CaseStep, StepKind
 from store.state import StateStore
+from store.state.alerts.case import CaseStore
 from tests.alerts.case.build import NETWORK, at, begin, end, person
 
 if TYPE_CHECKING:
@@ -55,6 +56,25 @@ def test_the_end_of_a_case_is_the_next_version_of_its_notice(state: StateStore) 
     (over,) = assign(state, 5)
     assert (over.id, over.version, over.steps[-1].kind) == (case.id, 3, StepKind.ENDED)
     assert [item.wanted for item in state.notices.waiting()] == [3]
+
+
+def test_a_worker_that_dies_after_storing_the_steps_has_stored_their_notices(
+    state: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = CaseStore.append
+
+    def store_and_die(*given: Any, **more: Any) -> None:
+        stored(*given, **more)
+        raise KeyboardInterrupt
+
+    state.alerts.save(begin(0).transition, ())
+    monkeypatch.setattr(CaseStore, "append", store_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        assign(state)
+    monkeypatch.undo()
+    assert assign(state) == []
+    (case,) = state.cases.list()
+    assert [(item.case_id, item.wanted) for item in state.notices.waiting()] == [(case.id, 1)]
 
 
 def test_an_end_without_a_case_is_left_behind(state: StateStore) -> None:
