@@ -28,7 +28,7 @@ MAILS = 3
 REGION_CITIES = 3
 _SOONEST = timedelta(hours=24)
 """Alerts that ended earlier join nothing (`alerts.case.decide.LOOK_BACK`)."""
-_MARGIN = timedelta(hours=2)
+_MARGIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
