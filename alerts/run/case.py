@@ -159,8 +159,11 @@ def _whole(state: StateStore, item: DecidedCase) -> DecidedCase:
     """With all steps of the case; as decided it has the new ones only."""
     if item.before is None:
         return item
-    added = [step for step in item.after.steps if step.number > item.before.version]
-    return item._replace(after=fold([*state.cases.list_steps(item.after.id), *added]))
+    version = item.before.version
+    added = [step for step in item.after.steps if step.number > version]
+    # of another worker there may be later steps already: then these are refused, and made again
+    known = [step for step in state.cases.list_steps(item.after.id) if step.number <= version]
+    return item._replace(after=fold([*known, *added]))
 
 
 def _withdraw_merged(state: StateStore, decided: Sequence[DecidedCase]) -> None:
