@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from alerts.mail.view import AlertView
     from alerts.rules.table import AlertRules
-    from qc.verdict.weight import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network
     from store.influx.store import InfluxStore
@@ -44,7 +43,6 @@ class Sources(NamedTuple):
     rules: AlertRules
     console_url: str
     now: datetime
-    verdict_rule: VerdictRule | None = None
 
 
 def shown_until(view: AlertView) -> datetime:

@@ -326,8 +326,8 @@ def _alert_view(reader: CaseReader, alert: CaseAlert) -> AlertView | None:
     if stored is None:
         return None
     if status is not None and status.transition_id > stored.id and status.transition.since == stored.transition.since:
-        return alert_view(reader.sources, status.transition_id, status.transition)
-    return alert_view(reader.sources, stored.id, stored.transition)
+        return alert_view(reader.sources, status.transition_id, status.transition, status)
+    return alert_view(reader.sources, stored.id, stored.transition, status)
 
 
 def _decimals(code: str) -> int:
@@ -408,7 +408,7 @@ def _companions(case: AlertCase, alert: CaseAlert) -> Iterator[Companion]:
 def _quality(case: AlertCase, lead: LeadValue, seen: AlertView | None) -> DataQuality:
     own = [item for item in lead.points if item.start >= case.since and item.value is not None]
     span = lead.points[-1].start - lead.points[0].start if lead.points else timedelta()
-    near = [] if seen is None else [item.value for item in seen.neighbours if item.value is not None]
+    near = () if seen is None else seen.neighbours
     limit = lead.threshold
     beyond = [value for value in near if limit is not None and (value < limit if lead.is_below else value > limit)]
     in_case = len(case.stations) - 1

@@ -45,15 +45,12 @@ def _mails(console_url: str, now: datetime, language: str) -> dict[str, Callable
     # drawing and templates take seconds to import: paid by this check, not by each start
     from alerts.mail.case_message import render_case
     from alerts.mail.digest import render_digest
-    from alerts.mail.message import render
-    from alerts.mail.sample import sample_views
     from alerts.mail.samples.kinds import DIGEST, KINDS, sample_digest, sample_mail
 
     made: dict[str, Callable[[], object]] = {
-        f"alert {kind}": partial(render, views, language) for kind, views in sample_views(now, console_url).items()
+        kind: partial(render_case, sample_mail(kind, now, console_url), language, "<check@skyground>", ())
+        for kind in KINDS
     }
-    for kind in KINDS:
-        made[kind] = partial(render_case, sample_mail(kind, now, console_url), language, "<check@skyground>", ())
     made["pictures"] = partial(render_case, sample_mail("opened", now, console_url), language, "<check@skyground>")
     return made | {DIGEST: partial(render_digest, sample_digest(now, console_url), language)}
 

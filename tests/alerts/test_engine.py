@@ -7,11 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.engine import Condition, Machine, Sample, StateChange, advance
-from alerts.mail.sample import RULE
 from alerts.rules.history import Subject, machine_after, transition_of
-from schemas.alert import AlertState
+from alerts.rules.threshold.rule import ThresholdRule
+from schemas.alert import AlertState, Severity
+from schemas.message import NetworkCode
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
+RULE = ThresholdRule(
+    name="sample",
+    title_zh="title",
+    title_en="title",
+    advice_zh="advice",
+    advice_en="advice",
+    severity=Severity.CRITICAL,
+    source="made up",
+    verified=True,
+    network=NetworkCode.GAS,
+    parameter="pm25",
+    unit="ug/m3",
+    above=150.0,
+)
 HOUR = timedelta(hours=1)
 OK, PENDING, FIRING = AlertState.OK, AlertState.PENDING, AlertState.FIRING
 

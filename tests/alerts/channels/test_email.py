@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from alerts.channels.email import DeliveryError, check, send
-from alerts.mail.message import Envelope, compose, render
-from alerts.mail.sample import sample_views
+from alerts.mail.case_message import CaseEnvelope, compose_case, render_case
+from alerts.mail.samples import sample_mail
 from alerts.settings import AlertSettings
 from console.local.process import port_answers, wait_until
 from console.local.settings import free_ports
@@ -56,8 +56,9 @@ def refusing() -> Iterator[tuple[Refusing, AlertSettings]]:
 
 @pytest.fixture
 def mail() -> EmailMessage:
-    envelope = Envelope(sender="s@example.org", recipients=("d@example.org",), message_id="<1@example.org>")
-    return compose(render(sample_views(NOW, "http://c")["operation"], "zh"), envelope, NOW)
+    envelope = CaseEnvelope(sender="s@example.org", recipient="d@example.org", message_id="<1@example.org>")
+    view = sample_mail("system", NOW, "http://c")
+    return compose_case(render_case(view, "zh", envelope.message_id, ()), envelope, view)
 
 
 def test_a_refusal_for_good_is_permanent_and_not_repeated(

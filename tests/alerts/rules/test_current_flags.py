@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from alerts.mail.evidence import collect_view
+from alerts.mail.evidence import alert_view
 from alerts.mail.series import Sources
 from alerts.rules.rules import load_rules, parse_rules
 from console.cli.export import _hours, _reviewed
@@ -59,7 +59,7 @@ def test_a_flag_made_after_the_hour_is_shown_everywhere(
     assert [item.flag for item in why.hours] == [3]
 
     sources = Sources(influx, state, own.stations, load_rules(EXAMPLE), "http://c", now)
-    mail = collect_view(sources, 1, newest(state, "pm25-heavy/t-01/pm25"))
+    mail = alert_view(sources, 1, newest(state, "pm25-heavy/t-01/pm25"), None)
     assert [point.flag for point in mail.points] == [1, 3]
 
 
@@ -84,4 +84,4 @@ def test_a_reading_that_quality_control_failed_is_marked_in_the_mail(
         value=900.0,
     )
     sources = Sources(influx, state, own.stations, parse_rules(text, "f"), "http://c", now)
-    assert [point.flag for point in collect_view(sources, 1, change).points] == [None, 4, None]
+    assert [point.flag for point in alert_view(sources, 1, change, None).points] == [None, 4, None]
