@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from schemas.network import Station
 
 _Angle = TypeVar("_Angle", float, "NDArray[np.float64]")
 
@@ -36,6 +39,13 @@ def great_circle_km(lon1: _Angle, lat1: _Angle, lon2: _Angle, lat2: _Angle) -> N
     lon1, lat1, lon2, lat2 = (np.radians(angle) for angle in (lon1, lat1, lon2, lat2))
     half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
+
+
+def km_between(one: Station, other: Station) -> float:
+    """Great-circle distance of two stations [km]; infinite where a place is not known."""
+    if one.lon is None or one.lat is None or other.lon is None or other.lat is None:
+        return math.inf
+    return float(great_circle_km(one.lon, one.lat, other.lon, other.lat))
 
 
 def bearing_deg(lon1: _Angle, lat1: _Angle, lon2: _Angle, lat2: _Angle) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from analysis.case.event import Event, EventRise, group_events
 from analysis.case.event.link import FORMED
-from schemas.geodesy import great_circle_km
+from schemas.geodesy import km_between
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -270,10 +270,3 @@ def _longest_overlap(one: Sequence[EventRise], other: Sequence[EventRise]) -> tu
     spans = [(max(a.start, b.start), min(a.end, b.end)) for a in one for b in other]
     longest = max(spans, key=lambda span: span[1] - span[0], default=None)
     return longest if longest is not None and longest[1] - longest[0] >= REGION_SHARED else None
-
-
-def km_between(one: Station, other: Station) -> float:
-    """Distance of two stations [km]; infinite where a place is not known."""
-    if one.lon is None or one.lat is None or other.lon is None or other.lat is None:
-        return float("inf")
-    return float(great_circle_km(one.lon, one.lat, other.lon, other.lat))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from alerts.case.group import AlertRef, km_between, ref_of
+from alerts.case.group import AlertRef, ref_of
+from schemas.geodesy import km_between
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.threshold.sample import HOUR
 from alerts.rules.value_rule import RuleAveraging
 from schemas.alert import AlertState, RuleKind
-from schemas.geodesy import great_circle_km
+from schemas.geodesy import km_between
 from schemas.interval import Interval
 from store.error import StoreError
 
@@ -135,13 +135,6 @@ def _neighbours(
 
 def _near(network: Network, station: Station, code: str) -> Iterator[tuple[float, Station]]:
     for item in network.stations_of(code):
-        distance_km = _distance_km(station, item)
-        if item.id != station.id and distance_km is not None and distance_km <= RADIUS_KM:
+        distance_km = km_between(station, item)
+        if item.id != station.id and distance_km <= RADIUS_KM:
             yield distance_km, item
-
-
-def _distance_km(one: Station, two: Station) -> float | None:
-    """Great-circle distance [km]; None where a station has no coordinates."""
-    if one.lon is None or one.lat is None or two.lon is None or two.lat is None:
-        return None
-    return float(great_circle_km(one.lon, one.lat, two.lon, two.lat))

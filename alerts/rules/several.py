@@ -14,7 +14,7 @@ from alerts.rules.limit_check import level_problems
 from alerts.rules.rule import Hours
 from alerts.rules.value_rule import RuleAveraging, ValueRule, measured_at, watch_of
 from schemas.alert import RuleKind
-from schemas.geodesy import great_circle_km
+from schemas.geodesy import km_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,9 +94,7 @@ class SeveralRule(ValueRule, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def _is_near(self, station: Station, other: Station) -> bool:
         if self.within_km is None:
             return station.city == other.city
-        if station.lon is None or station.lat is None or other.lon is None or other.lat is None:
-            return False
-        return float(great_circle_km(station.lon, station.lat, other.lon, other.lat)) <= self.within_km
+        return km_between(station, other) <= self.within_km
 
 
 class SeveralSampler(Sampler):

@@ -44,6 +44,7 @@ from schemas.alert import RuleKind
 from schemas.alert_case import SYSTEM, CaseKind, StepKind
 from schemas.city import city_name
 from schemas.flag import Flag
+from schemas.geodesy import km_between
 from schemas.interval import Interval, united
 from schemas.parameter import ParameterError, parameter
 from schemas.reason import ReasonData
@@ -378,16 +379,12 @@ def _lead_value(alert: CaseAlert, seen: AlertView | None) -> LeadValue:
 
 def _near(reader: CaseReader, case: AlertCase, alert: CaseAlert) -> Iterator[CaseStation]:
     """Other stations of the network around the worst one, for the map, the nearest first."""
-    from schemas.geodesy import great_circle_km
-
     network = reader.sources.network
     own = network.stations.get(alert.station_id)
-    if own is None or alert.network is None or own.lon is None or own.lat is None:
+    if own is None or alert.network is None:
         return
     found = [
-        (float(great_circle_km(own.lon, own.lat, item.lon, item.lat)), item)
-        for item in network.stations_of(alert.network)
-        if item.id not in case.stations and item.lon is not None and item.lat is not None
+        (km_between(own, item), item) for item in network.stations_of(alert.network) if item.id not in case.stations
     ]
     for distance_km, item in sorted(found, key=lambda pair: (pair[0], pair[1].id)):
         if distance_km <= 2 * RADIUS_KM:

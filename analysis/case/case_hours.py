@@ -20,7 +20,7 @@ from analysis.case.minute_hour import hours_of_minutes
 from qc.robust import MAD_TO_SIGMA
 from schemas.flag import is_valid
 from schemas.frames import FLAG
-from schemas.geodesy import great_circle_km
+from schemas.geodesy import km_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -281,7 +281,4 @@ def _by_distance(given: CaseInput) -> tuple[str, ...]:
 
 def distance_km(given: CaseInput, station_id: str) -> float:
     """From the station of the case [km]; infinite where a place is not known."""
-    own, other = given.station, given.stations[station_id]
-    if None in {own.lon, own.lat, other.lon, other.lat}:
-        return float("inf")
-    return float(great_circle_km(own.lon or 0.0, own.lat or 0.0, other.lon or 0.0, other.lat or 0.0))
+    return km_between(given.station, given.stations[station_id])

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from analysis.run.coanalysis.joint_pollution import CaseEpisode
     from schemas.words import Words
 
-LINKED = frozenset({"enterprises", "similar", "sources"})
-"""Topics that the page draws itself, with links and bars."""
 _KINDS = 3
 
 
