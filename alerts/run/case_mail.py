@@ -36,6 +36,7 @@ from alerts.mail.case_view import (
 )
 from alerts.mail.evidence import RADIUS_KM, alert_view
 from alerts.mail.mail_value import Name
+from alerts.mail.recipient import recipient_name
 from alerts.people.route import TEAM_PREFIX
 from alerts.run.case_mail_kind import city_of_warning, dry_for, warning_proposal
 from alerts.wording import titles
@@ -129,15 +130,6 @@ def plain_mail(reader: CaseReader, case: AlertCase, notice: Notice, news: MailNe
             station.synthetic for name in case.stations if (station := sources.network.stations.get(name)) is not None
         ),
     )
-
-
-def name_of(people: People, person: str) -> Name:
-    """Name of a person or team by its id; the id of one that the people file no longer has."""
-    if person.startswith(TEAM_PREFIX):
-        team = people.team.get(person.removeprefix(TEAM_PREFIX))
-        return Name(person, person) if team is None else Name(team.name_zh, team.name_en)
-    known = people.person.get(person)
-    return Name(person, person) if known is None else Name(known.name_zh, known.name_en)
 
 
 def _attempt(
@@ -243,7 +235,7 @@ def _history(reader: CaseReader, case: AlertCase) -> Iterator[HistoryStep]:
         yield HistoryStep(
             kind=step.kind,
             at=step.at,
-            by=None if step.by == SYSTEM else name_of(reader.people, step.by),
+            by=None if step.by == SYSTEM else recipient_name(reader.people, step.by),
             value=float(value) if isinstance(value, (int, float)) else None,
             stations=figures.get("stations") if isinstance(figures.get("stations"), int) else None,
             text=str(figures.get("text", ""))[:SHOWN_COMMENT],
@@ -274,12 +266,12 @@ def _with_people(reader: CaseReader, case: AlertCase, notice: Notice, view: Case
     return replace(
         view,
         people=CasePeople(
-            taken_by=None if case.taken_by is None else name_of(people, case.taken_by),
+            taken_by=None if case.taken_by is None else recipient_name(people, case.taken_by),
             taken_at=case.taken_at,
             is_reader=case.taken_by == notice.recipient,
-            assigned_to=None if case.assigned_to is None else name_of(people, case.assigned_to),
-            notified=tuple(NotifiedPerson(name=name_of(people, name), at=at) for name, at in first.items()),
-            next_person=None if following is None else name_of(people, following.persons[0].person),
+            assigned_to=None if case.assigned_to is None else recipient_name(people, case.assigned_to),
+            notified=tuple(NotifiedPerson(name=recipient_name(people, name), at=at) for name, at in first.items()),
+            next_person=None if following is None else recipient_name(people, following.persons[0].person),
             next_at=None if following is None else following.due_at,
             waited=now - case.opened_at,
         ),

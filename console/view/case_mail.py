@@ -25,7 +25,7 @@ from alerts.mail.case_view import (
     StationState,
 )
 from alerts.mail.mail_value import Name
-from alerts.people.route import TEAM_PREFIX
+from alerts.mail.recipient import recipient_name
 from schemas.alert import RuleKind
 from schemas.alert_case import CaseKind, CaseState
 from schemas.city import city_name
@@ -119,15 +119,6 @@ def case_mail(record: CaseRecord, network: Network, people: People, now: datetim
         fault=_fault(case, lead, network),
         synthetic=any(network.stations[name].synthetic for name in case.stations if name in network.stations),
     )
-
-
-def person_name(people: People, key: str) -> Name:
-    """Name of a person, or of a team by its recipient's key; the key where it is not known."""
-    person = people.person.get(key)
-    if person is not None:
-        return Name(person.name_zh, person.name_en)
-    team = people.team.get(key.removeprefix(TEAM_PREFIX))
-    return Name(key, key) if team is None else Name(team.name_zh, team.name_en)
 
 
 def _lead(case: AlertCase) -> LeadValue | None:
@@ -225,10 +216,12 @@ def _people(record: CaseRecord, people: People) -> CasePeople:
     notified = dict.fromkeys(item.recipient for item in sent)
     first = {item.recipient: item.sent_at for item in reversed(sent)}
     return CasePeople(
-        taken_by=None if case.taken_by is None else person_name(people, case.taken_by),
+        taken_by=None if case.taken_by is None else recipient_name(people, case.taken_by),
         taken_at=case.taken_at,
-        assigned_to=None if case.assigned_to is None else person_name(people, case.assigned_to),
-        notified=tuple(NotifiedPerson(name=person_name(people, key), at=first[key] or case.since) for key in notified),
+        assigned_to=None if case.assigned_to is None else recipient_name(people, case.assigned_to),
+        notified=tuple(
+            NotifiedPerson(name=recipient_name(people, key), at=first[key] or case.since) for key in notified
+        ),
     )
 
 

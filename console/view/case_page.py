@@ -9,8 +9,9 @@ from alerts.mail.action import PASSIVE, action_keys
 from alerts.mail.certainty import grounds_of
 from alerts.mail.draft import MailDraft
 from alerts.mail.lines import six_lines
+from alerts.mail.recipient import recipient_name
 from alerts.mail.subject import label_text, subject_figures
-from console.view.case_mail import CaseRecord, case_mail, person_name
+from console.view.case_mail import CaseRecord, case_mail
 from console.view.case_row import CaseRow, case_row
 from console.view.case_timeline import NoticeRow, TimelineEntry, cause_text, notice_rows, timeline
 from console.view.quantity import format_value, name_of
@@ -91,8 +92,8 @@ def case_page_view(record: CaseRecord, network: Network, people: People, words: 
         alerts=tuple(_alert(item, network, words) for item in case.alerts),
         notices=tuple(notices),
         entries=tuple(timeline(draft, record, people)),
-        taken_by=person_name(people, case.taken_by).of(language) if case.taken_by else "",
-        assigned_to=person_name(people, case.assigned_to).of(language) if case.assigned_to else "",
+        taken_by=recipient_name(people, case.taken_by).of(language) if case.taken_by else "",
+        assigned_to=recipient_name(people, case.assigned_to).of(language) if case.assigned_to else "",
         cause=cause_text(case.cause, language) if case.cause else "",
         draft=mail.warning.draft.of(language) if mail.warning else "",
         has_map=sum(item.lon is not None for item in (*mail.stations, *mail.near)) > 1 and bool(mail.stations),

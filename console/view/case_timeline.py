@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.case.action import TEXT
 from alerts.case.life import CAUSE, FROM, INTO, TO, UNTIL
-from console.view.case_mail import person_name
+from alerts.mail.recipient import recipient_name
 from schemas.alert_case import SYSTEM, StepKind
 from schemas.moment import stored_moment
 from schemas.words import words
@@ -75,7 +75,7 @@ def notice_rows(notices: Sequence[Notice], people: People, language: str, versio
     """
     rows = [
         NoticeRow(
-            name=person_name(people, item.recipient).of(language),
+            name=recipient_name(people, item.recipient).of(language),
             channel=item.channel,
             state=item.state,
             at=item.sent_at if item.sent_at is not None and item.state == "sent" else item.due_at,
@@ -93,7 +93,7 @@ def _sent(draft: MailDraft, record: CaseRecord, people: People) -> Iterator[Time
     by_minute: dict[datetime, list[str]] = {}
     for item in record.messages:
         if item.sent_at is not None and item.notice_id in recipients:
-            name = person_name(people, recipients[item.notice_id]).of(draft.language)
+            name = recipient_name(people, recipients[item.notice_id]).of(draft.language)
             by_minute.setdefault(item.sent_at.replace(second=0, microsecond=0), []).append(name)
     say = draft.t
     for at, names in by_minute.items():
@@ -102,7 +102,7 @@ def _sent(draft: MailDraft, record: CaseRecord, people: People) -> Iterator[Time
 
 def _entry(draft: MailDraft, step: CaseStep, people: People) -> TimelineEntry:
     say = draft.t
-    by = "" if step.by == SYSTEM else person_name(people, step.by).of(draft.language)
+    by = "" if step.by == SYSTEM else recipient_name(people, step.by).of(draft.language)
     parts = [by, *_figures(draft, step, people)]
     text = step.figures.get(TEXT)
     return TimelineEntry(
@@ -123,7 +123,7 @@ def _figures(draft: MailDraft, step: CaseStep, people: People) -> Iterator[str]:
     if isinstance(given.get("stations"), int) and given["stations"] > 1:
         yield say("step.stations", count=given["stations"])
     if given.get(TO):
-        yield "→ " + person_name(people, str(given[TO])).of(draft.language)
+        yield "→ " + recipient_name(people, str(given[TO])).of(draft.language)
     until = stored_moment(given.get(UNTIL))
     if until is not None:
         yield "→ " + draft.clock(until)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console.view.case_mail import person_name
+from alerts.mail.recipient import recipient_name
 from console.view.duration import duration_text
 from schemas.city import city_name
 from schemas.moment import utc_text
@@ -89,7 +89,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["unit"] = unit_text
-    environment.filters["person"] = lambda key, people, language: person_name(people, key).of(language)
+    environment.filters["person"] = lambda key, people, language: recipient_name(people, key).of(language)
     environment.globals["iso"] = utc_text
     return environment
 

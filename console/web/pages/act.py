@@ -16,9 +16,10 @@ from alerts.case.cause import ResolveCause
 from alerts.case.life import CaseStepError
 from alerts.delivery.link import LinkAction, LinkError
 from alerts.mail.draft import MailDraft
+from alerts.mail.recipient import recipient_name
 from alerts.mail.subject import subject_figures
 from console.query.case_link import follow_link, open_link
-from console.view.case_mail import case_mail, person_name
+from console.view.case_mail import case_mail
 from console.web.pages.shell import PageProblem, load, page_for
 from console.web.render import asset_url
 from schemas.words import words
@@ -51,7 +52,7 @@ async def show_link(request: Request, queries: Queries) -> HTMLResponse:
         token=token,
         action=link.action.value,
         title=_title(own, queries, opened),
-        who=person_name(queries.people.read(), link.person).of(own.language),
+        who=recipient_name(queries.people.read(), link.person).of(own.language),
         has_text=link.action in {LinkAction.COMMENT, LinkAction.RESOLVE, LinkAction.DECLINE},
         causes=list(ResolveCause) if link.action is LinkAction.RESOLVE else [],
         case_id=link.case_id,
