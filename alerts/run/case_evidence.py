@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.case.group import CaseAir, ref_of
 from alerts.case.life import RANK
@@ -14,7 +13,7 @@ from ingest.process.guard import is_unexpected, say
 from schemas.interval import Interval, floor_hour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -39,6 +38,13 @@ MOST_VERDICTS = 12
 _WIND = ("wind_speed", "wind_direction")
 
 
+class _Part(NamedTuple):
+    """Rises of one parameter of a network at all stations; of particles also the last hours, by station."""
+
+    rises: tuple[EventRise, ...]
+    hours: pd.DataFrame | None
+
+
 class StoredEvidence:
     """Evidence of the time-series database; kept between rounds, it reads each hour once.
 
@@ -52,8 +58,9 @@ class StoredEvidence:
 
     def __init__(self, influx: InfluxStore, network: Network, rule: VerdictRule | None) -> None:
         self._influx, self._network, self._rule = influx, network, rule
-        self._air: tuple[tuple[datetime, frozenset[tuple[str, str]]], CaseAir] | None = None
-        self._particles: dict[str, pd.DataFrame] = {}
+        self._hour: datetime | None = None
+        self._winds: dict[str, pd.DataFrame] = {}
+        self._parts: dict[tuple[str, str], _Part] = {}
         self._verdicts: dict[AlertRef, tuple[datetime, CaseVerdict]] = {}
 
     def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
@@ -67,39 +74,36 @@ class StoredEvidence:
         wanted = frozenset((item.network, item.parameter) for item in values if item.network and item.parameter)
         if len({item.station_id for item in values}) < 2:  # noqa: PLR2004 - a pair
             return CaseAir()
-        key = floor_hour(now), wanted
-        if self._air is None or self._air[0] != key:
-            self._particles = {}
-            self._air = key, self._read_air(wanted, now)
-        return replace(self._air[1], local=local_alerts(values, self._particles, self._network.stations, now))
-
-    def _read_air(self, wanted: frozenset[tuple[str, str]], now: datetime) -> CaseAir:
         hour = floor_hour(now)
-        winds = self._influx.read_hourly_all("met", hour - BACK, hour, list(_WIND))
+        if hour != self._hour:
+            self._hour, self._winds, self._parts = hour, self._read_winds(hour), {}
+        for network, code in sorted(wanted - self._parts.keys()):
+            self._parts[network, code] = self._read_part(network, code, hour)
+        parts = {place: self._parts[place] for place in sorted(wanted)}
         return CaseAir(
-            rises=tuple(rise for network, code in sorted(wanted) for rise in self._rises(network, code, hour)),
-            winds={name: frame for name, frame in winds.items() if set(_WIND) <= {*frame.columns}},
+            rises=tuple(rise for part in parts.values() for rise in part.rises),
+            winds=self._winds,
+            local=local_alerts(values, _particles(parts), self._network.stations, now),
         )
 
-    def _rises(self, network: str, parameter: str, hour: datetime) -> Iterator[EventRise]:
+    def _read_winds(self, hour: datetime) -> dict[str, pd.DataFrame]:
+        winds = self._influx.read_hourly_all("met", hour - BACK, hour, list(_WIND))
+        return {name: frame for name, frame in winds.items() if set(_WIND) <= {*frame.columns}}
+
+    def _read_part(self, network: str, parameter: str, hour: datetime) -> _Part:
         # the analysis takes a second to import: paid by the first alert, not by each start
+        import pandas as pd
+
         from analysis.case.event import find_rises
 
         frames = self._influx.read_hourly_all(network, hour - BEFORE - BACK, hour, [parameter])
-        if parameter in PARTICLES:
-            self._keep(parameter, frames, hour)
-        for station_id, frame in frames.items():
-            yield from find_rises(frame, station_id, since=hour - BACK)
-
-    def _keep(self, parameter: str, frames: Mapping[str, pd.DataFrame], hour: datetime) -> None:
-        """Keep the last hours of particles at all stations, of whatever network measures them."""
-        import pandas as pd
-
-        shown = pd.DataFrame(
-            {name: frame[parameter][frame.index >= hour - BACK] for name, frame in frames.items() if parameter in frame}
+        shown = {
+            name: frame[parameter][frame.index >= hour - BACK] for name, frame in frames.items() if parameter in frame
+        }
+        return _Part(
+            rises=tuple(rise for name, frame in frames.items() for rise in find_rises(frame, name, since=hour - BACK)),
+            hours=pd.DataFrame(shown) if parameter in PARTICLES else None,
         )
-        known = self._particles.get(parameter)
-        self._particles[parameter] = shown if known is None else known.combine_first(shown)
 
     def verdicts(self, alerts: Sequence[CaseAlert], now: datetime) -> Mapping[AlertRef, CaseVerdict]:
         """Fault or event of these alerts; one that cannot be evaluated is logged and has none.
@@ -160,3 +164,12 @@ class StoredEvidence:
             if alert.parameter in item.parameters and alert.network in {None, item.network.value}
         ]
         return bool(own) and max(own) <= FAST_S
+
+
+def _particles(parts: Mapping[tuple[str, str], _Part]) -> dict[str, pd.DataFrame]:
+    """The last hours of particles at all stations, of whatever network measures them."""
+    found: dict[str, pd.DataFrame] = {}
+    for (_, code), part in parts.items():
+        if part.hours is not None:
+            found[code] = part.hours if code not in found else found[code].combine_first(part.hours)
+    return found

@@ -60,6 +60,17 @@ def test_rises_at_stations_without_an_alert_are_found_and_read_once_an_hour() ->
     assert hours.reads == reads
 
 
+def test_another_parameter_within_the_hour_is_read_alone() -> None:
+    hours = Hours()
+    source = evidence(hours)
+    alerts = [begun(begin(1), NETWORK), begun(begin(2, "as-1"), NETWORK)]
+    source.air(alerts, at(5))
+    reads = hours.reads
+    more = source.air([*alerts, begun(begin(3, "as-1", parameter="so2"), NETWORK)], at(5))
+    assert hours.reads == reads + 1
+    assert {item.parameter for item in more.rises} == {"pm25", "so2"}
+
+
 def test_nothing_is_read_for_a_single_station_or_for_silences() -> None:
     hours = Hours()
     assert evidence(hours).air([begun(begin(1), NETWORK), begun(silent(2, "sy-2"), NETWORK)], at(5)).rises == ()
