@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alerts.case.life import TO
 from alerts.case.steps import CHANGED
 from alerts.delivery.escalate import PERSON
-from alerts.mail.case_view import MailNews
+from alerts.mail.view.case_mail import MailNews
 from schemas.alert_case import CaseState, StepKind
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Mails of cases: the view (`case_view`), subject, six lines, evidence, pictures, message, digest, short text, samples."""
+"""Mails of cases: what they state (`view`), read from the stores (`evidence`), subject and six lines (`line`), `picture`, message and digest (`frame`), `samples`."""

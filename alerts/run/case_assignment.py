@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.run.case import assign_cases
 from alerts.run.case_evidence import StoredEvidence
-from alerts.run.notify import case_route
+from alerts.run.mail.notify import case_route
 from alerts.run.stores import open_state
 from alerts.settings import alert_settings
 from store.influx.store import InfluxStore

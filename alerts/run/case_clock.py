@@ -9,7 +9,7 @@ from alerts.case.life import follow
 from alerts.delivery.escalate import PERSON, TEAM, plan_steps
 from alerts.delivery.mute import covers
 from alerts.people.person import MAIL
-from alerts.run.notify import ways_to
+from alerts.run.mail.notify import ways_to
 from alerts.run.stores import open_state
 from schemas.alert_case import CaseState, CaseStep, StepKind
 from store.state import CaseChange, NoticeRequest
@@ -63,7 +63,7 @@ def keep_time(state: StateStore, people: People, now: datetime, *, remind_after:
 def report_ended_mutes(state: StateStore, people: People, network: Network, now: datetime) -> int:
     """Let who set a mute know the cases that it covered, when it has ended; those of the team waited for the end anyway.
 
-    All of them are one digest a recipient (`alerts.run.send`). A mute under which nothing happened ends without a mail.
+    All of them are one digest a recipient (`alerts.run.mail.send`). A mute under which nothing happened ends without a mail.
     """
     count = 0
     for item in state.mutes.take_ended(now):

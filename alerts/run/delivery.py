@@ -65,9 +65,9 @@ def deliver(
         sent = 0
         if ready:
             # drawing, templates and analysis take seconds to import: paid by the first message, not by each start
-            from alerts.mail.series import Sources
-            from alerts.run.case_mail import CaseReader
-            from alerts.run.send import SendRound
+            from alerts.mail.evidence.series import Sources
+            from alerts.run.mail.collect import CaseReader
+            from alerts.run.mail.send import SendRound
 
             chosen = load_rules(own.rules) if rules is None else rules
             known = people_of(own) if people is None else people

@@ -28,6 +28,6 @@ def make_first_cases(settings: SharedSettings, now: datetime) -> int:
         if not begun:
             return 0
         # the analysis takes seconds to import: paid by the first alert, not by each start
-        from alerts.mail.first_case import compute_first_cases
+        from alerts.mail.evidence.first_case import compute_first_cases
 
         return compute_first_cases(settings, influx, state, begun, now)

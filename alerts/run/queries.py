@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from alerts.channels import email
-from alerts.mail.case_message import CaseEnvelope, message_id, put_together, render_case
-from alerts.mail.digest import render_digest
+from alerts.mail.frame.case_message import CaseEnvelope, message_id, put_together, render_case
+from alerts.mail.frame.digest import render_digest
 from alerts.mail.samples import DIGEST, sample_digest, sample_mail
 from alerts.wording import word
 from schemas.alert import AlertState, RuleKind

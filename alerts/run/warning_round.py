@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alerts.rules.warning import WarnedLevel, covered_cities, follow_warning
-from alerts.run.case_mail_kind import CITY_WARNING
+from alerts.run.mail.kind import CITY_WARNING
 from alerts.run.warning import city_warnings
 from alerts.warning.scheme import WarningLevel
 from analysis.run.hour_source import NoHoursError

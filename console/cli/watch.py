@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
         import msgspec
 
         from alerts.people.file import people_of
-        from alerts.run.template_check import report_templates
+        from alerts.run.mail.template_check import report_templates
         from alerts.settings import AlertSettings
         from alerts.stream.metrics import WatchMetrics
         from alerts.stream.watch import Round, run, run_once, shutdown_on_signals

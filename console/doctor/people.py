@@ -40,7 +40,7 @@ def check_people(settings: LocalSettings) -> Diagnosis:
 def check_templates(settings: LocalSettings) -> Diagnosis:
     """Each kind of mail can be made in the languages of the people."""
     from alerts.people.file import people_of
-    from alerts.run.template_check import template_faults
+    from alerts.run.mail.template_check import template_faults
     from alerts.settings import AlertSettings
     from store.settings import SettingsError, load_settings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from alerts.mail.mail_value import Name
+from alerts.mail.view.mail_value import Name
 from alerts.people.route import TEAM_PREFIX
 from console.query.case_file import read_file_of
 from console.query.episodes import read_episode
@@ -73,9 +73,9 @@ def collect_case(
 ) -> CaseRecord:
     """The record with what a mail would state now, as it is collected for mails; as it is where the rules cannot be read."""
     # the series, verdicts and forecasts take a second to import: paid by the first page of a case
-    from alerts.mail.series import Sources
+    from alerts.mail.evidence.series import Sources
     from alerts.rules.rules import RulesFileError, load_rules
-    from alerts.run.case_mail import CaseReader, collect_mail
+    from alerts.run.mail.collect import CaseReader, collect_mail
 
     own, case = reader.settings, record.case
     try:

@@ -48,7 +48,7 @@ class CaseFileLookup(NamedTuple):
 def read_file_of(state: StateStore, network: Network, case: AlertCase) -> CaseFileLookup:
     """The case file of a case: that of its worst alert about a value."""
     # the analysis takes a second to import: paid by the first page of a case
-    from alerts.mail.first_case import case_of, is_of_air, why_no_case
+    from alerts.mail.evidence.first_case import case_of, is_of_air, why_no_case
 
     worst = next((item for item in case.alerts if item.kind.is_of_values and item.parameter), None)
     stored = None if worst is None else state.alerts.get(worst.begin_id)
@@ -91,7 +91,7 @@ def list_case_files(
 
 def for_alert(item: StoredCase, episode: AlertHistory) -> StoredCase:
     """The case file as the page of an alert draws it."""
-    from alerts.mail.first_case import with_threshold_of
+    from alerts.mail.evidence.first_case import with_threshold_of
 
     return with_threshold_of(item, episode.worst)
 

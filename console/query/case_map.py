@@ -20,7 +20,7 @@ def draw_case_map(
 ) -> bytes | None:
     """PNG of 1,100 px width; None without two stations that have a place."""
     # matplotlib takes a second to import: paid by the first picture
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
     from alerts.mail.picture import map_picture
     from alerts.mail.picture.frame import DARK, LIGHT
 

@@ -9,23 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.mail.case_view import (
-    CaseLinks,
-    CaseMail,
-    CasePeople,
-    CaseStation,
-    FailureFigures,
-    FaultFigures,
-    LeadValue,
-    MailNews,
-    MailValue,
-    MailVerdict,
-    NotifiedPerson,
-    SilenceFigures,
-    StationState,
-)
-from alerts.mail.mail_value import Name
-from alerts.mail.recipient import recipient_name
+from alerts.mail.view.case_mail import CaseMail, MailNews
+from alerts.mail.view.finding import FailureFigures, FaultFigures, MailVerdict, SilenceFigures
+from alerts.mail.view.mail_value import LeadValue, MailValue, Name
+from alerts.mail.view.people import CaseLinks, CasePeople, NotifiedPerson
+from alerts.mail.view.recipient import recipient_name
+from alerts.mail.view.station import CaseStation, StationState
 from schemas.alert import RuleKind
 from schemas.alert_case import CaseKind, CaseState
 from schemas.city import city_name

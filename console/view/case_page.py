@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.mail.action import PASSIVE, action_keys
-from alerts.mail.certainty import grounds_of
-from alerts.mail.draft import MailDraft
-from alerts.mail.lines import six_lines
-from alerts.mail.recipient import recipient_name
-from alerts.mail.subject import label_text, subject_figures
+from alerts.mail.line.action import PASSIVE, action_keys
+from alerts.mail.line.certainty import grounds_of
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.lines import six_lines
+from alerts.mail.line.subject import label_text, subject_figures
+from alerts.mail.view.recipient import recipient_name
 from console.view.case_mail import CaseRecord, case_mail
 from console.view.case_row import CaseRow, case_row
 from console.view.case_timeline import NoticeRow, TimelineEntry, cause_text, notice_rows, timeline
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from alerts.mail.case_view import CaseMail
-    from alerts.mail.lines import MailLine
+    from alerts.mail.line.lines import MailLine
+    from alerts.mail.view.case_mail import CaseMail
     from alerts.people.people import People
     from schemas.alert_case import AlertCase, CaseAlert
     from schemas.network import Network

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts.mail.draft import MailDraft
-from alerts.mail.subject import label_text, subject_figures
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.subject import label_text, subject_figures
 from console.view.case_mail import case_mail
 from schemas.alert_case import Audience, CaseState
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from alerts.mail.case_view import CaseMail, MailValue
+    from alerts.mail.view.case_mail import CaseMail
+    from alerts.mail.view.mail_value import MailValue
     from alerts.people.people import People
     from console.view.case_mail import CaseRecord
     from schemas.network import Network

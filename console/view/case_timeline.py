@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alerts.case.action import TEXT
 from alerts.case.life import CAUSE, FROM, INTO, TO, UNTIL
-from alerts.mail.recipient import recipient_name
+from alerts.mail.view.recipient import recipient_name
 from schemas.alert_case import SYSTEM, StepKind
 from schemas.moment import stored_moment
 from schemas.words import words
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
     from alerts.people.people import People
     from console.view.case_mail import CaseRecord
     from schemas.alert_case import CaseStep

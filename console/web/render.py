@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from alerts.mail.recipient import recipient_name
+from alerts.mail.view.recipient import recipient_name
 from console.view.duration import duration_text
 from schemas.city import city_name
 from schemas.moment import utc_text

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pandas as pd
 
-from alerts.mail.sample_case import sample_case
+from alerts.mail.samples.sample_case import sample_case
 from analysis.case.case_file import Bearing, Candidate, Estimate, EventKind, SimilarEvent, SourceShare
 from analysis.report.stored_case import StoredCase
 from schemas.flagged import RecordedFlags

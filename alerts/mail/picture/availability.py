@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
-from alerts.mail.case_view import StationState
 from alerts.mail.picture.frame import WIDTH_IN, Ground, drawing, dress_time, encoded, number
+from alerts.mail.view.station import StationState
 
 if TYPE_CHECKING:
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
 
 BEFORE = timedelta(hours=3)
 MOST_ROWS = 12

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.patches import Circle, Wedge
 
-from alerts.mail.case_view import StationState
 from alerts.mail.picture.frame import WIDTH_IN, Ground, drawing, encoded
+from alerts.mail.view.station import StationState
 from schemas.city import cities
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from alerts.mail.case_view import CaseStation
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
+    from alerts.mail.view.station import CaseStation
 
 HEIGHT_IN = 2.1
 KM_PER_DEG = 111.2

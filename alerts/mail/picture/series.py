@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from alerts.mail.mail_value import SeriesPoint
+from alerts.mail.line.tendency import Tendency
 from alerts.mail.picture.frame import Ground, drawing, dress_time, encoded, number
-from alerts.mail.tendency import Tendency
+from alerts.mail.view.mail_value import SeriesPoint
 from schemas.flag import Flag
 from schemas.frames import holes_after
 from schemas.parameter import AveragingMethod, load_parameters
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from alerts.mail.case_view import LeadValue
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
+    from alerts.mail.view.mail_value import LeadValue
 
 HEIGHT_IN = 2.35
 MOST_HOURS = timedelta(hours=12)

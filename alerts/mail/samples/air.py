@@ -6,24 +6,6 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from alerts.mail.case_view import (
-    CaseMail,
-    CasePeople,
-    CaseStation,
-    Companion,
-    DataQuality,
-    FigureChange,
-    HistoryStep,
-    LeadValue,
-    MailNews,
-    MailRule,
-    MailValue,
-    MailVerdict,
-    StationState,
-    WindNow,
-)
-from alerts.mail.mail_value import Name, SeriesPoint
-from alerts.mail.sample_case import sample_case
 from alerts.mail.samples.material import (
     ANSHAN,
     DANDONG,
@@ -44,6 +26,12 @@ from alerts.mail.samples.material import (
     usual_hours,
     waiting,
 )
+from alerts.mail.samples.sample_case import sample_case
+from alerts.mail.view.case_mail import CaseMail, MailNews
+from alerts.mail.view.finding import DataQuality, FigureChange, MailRule, MailVerdict
+from alerts.mail.view.mail_value import Companion, LeadValue, MailValue, Name, SeriesPoint, WindNow
+from alerts.mail.view.people import CasePeople, HistoryStep
+from alerts.mail.view.station import CaseStation, StationState
 from schemas.alert import Severity
 from schemas.alert_case import Audience, CaseKind, CaseState, StepKind
 from schemas.flag import Flag

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.mail.case_view import DigestMail
 from alerts.mail.samples import air, other
 from alerts.mail.samples.material import ZONE
+from alerts.mail.view.case_mail import DigestMail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from alerts.mail.case_view import CaseMail
+    from alerts.mail.view.case_mail import CaseMail
 
 KINDS: dict[str, Callable[[datetime, str], CaseMail]] = {
     "opened": air.opened,

@@ -7,24 +7,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from alerts.mail.case_view import (
-    CaseLinks,
-    CasePeople,
-    CaseStation,
-    LeadValue,
-    MailRule,
-    MailValue,
-    NotifiedPerson,
-    StationState,
-)
-from alerts.mail.mail_value import ForecastPoint, Name, SeriesPoint
+from alerts.mail.view.finding import MailRule
+from alerts.mail.view.mail_value import ForecastPoint, LeadValue, MailValue, Name, SeriesPoint
+from alerts.mail.view.people import CaseLinks, CasePeople, NotifiedPerson
+from alerts.mail.view.station import CaseStation, StationState
 from schemas.city import cities
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alerts.mail.case_view import MailNews
+    from alerts.mail.view.case_mail import MailNews
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -6,23 +6,6 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from alerts.mail.case_view import (
-    CaseMail,
-    DataQuality,
-    FailureFigures,
-    FaultFigures,
-    HistoryStep,
-    LeadValue,
-    MailNews,
-    MailRule,
-    MailValue,
-    MailVerdict,
-    SilenceFigures,
-    StationState,
-    WarningProposal,
-    WindNow,
-)
-from alerts.mail.mail_value import Name, SeriesPoint
 from alerts.mail.samples.material import (
     ANSHAN,
     DANDONG,
@@ -41,6 +24,19 @@ from alerts.mail.samples.material import (
     usual_hours,
     waiting,
 )
+from alerts.mail.view.case_mail import CaseMail, MailNews
+from alerts.mail.view.finding import (
+    DataQuality,
+    FailureFigures,
+    FaultFigures,
+    MailRule,
+    MailVerdict,
+    SilenceFigures,
+    WarningProposal,
+)
+from alerts.mail.view.mail_value import LeadValue, MailValue, Name, SeriesPoint, WindNow
+from alerts.mail.view.people import HistoryStep
+from alerts.mail.view.station import StationState
 from schemas.alert import Severity
 from schemas.alert_case import Audience, CaseKind, CaseState, StepKind
 from schemas.city import city_name

@@ -15,9 +15,9 @@ from fastapi.responses import HTMLResponse
 from alerts.case.cause import ResolveCause
 from alerts.case.life import CaseStepError
 from alerts.delivery.link import LinkAction, LinkError
-from alerts.mail.draft import MailDraft
-from alerts.mail.recipient import recipient_name
-from alerts.mail.subject import subject_figures
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.subject import subject_figures
+from alerts.mail.view.recipient import recipient_name
 from console.query.case_link import follow_link, open_link
 from console.view.case_mail import case_mail
 from console.web.pages.shell import PageProblem, load, page_for

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from alerts.channels.email import DeliveryError, check, send
-from alerts.mail.case_message import CaseEnvelope, compose_case, render_case
+from alerts.mail.frame.case_message import CaseEnvelope, compose_case, render_case
 from alerts.mail.samples import sample_mail
 from alerts.settings import AlertSettings
 from console.local.process import port_answers, wait_until

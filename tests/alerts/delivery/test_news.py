@@ -4,7 +4,7 @@ import pytest
 
 from alerts.delivery.escalate import PERSON
 from alerts.delivery.news import mail_news
-from alerts.mail.case_view import MailNews
+from alerts.mail.view.case_mail import MailNews
 from schemas.alert import Severity
 from schemas.alert_case import AlertCase, Audience, CaseKind, CaseState, CaseStep, StepKind
 from tests.alerts.mail.scene import NOW

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.delivery.thread import digest_identity, is_ours, message_identity, parse_message_id, quoted_ids
-from alerts.mail.case_message import message_id
+from alerts.mail.frame.case_message import message_id
 from tests.alerts.delivery.build import notice
 
 STORE = "0123456789abcdef"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.mail.case_message import RenderedCase, render_case
-from alerts.mail.draft import MailDraft
+from alerts.mail.frame.case_message import RenderedCase, render_case
+from alerts.mail.line.draft import MailDraft
 from alerts.mail.samples import KINDS, sample_mail
 
 if TYPE_CHECKING:
-    from alerts.mail.case_view import CaseMail
+    from alerts.mail.view.case_mail import CaseMail
 
 NOW = datetime(2026, 11, 27, 13, 8, tzinfo=UTC)
 CONSOLE = "https://sky.example.org"
@@ -36,7 +36,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.fixture
 def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every picture that a mail has is there, and costs nothing."""
-    monkeypatch.setattr("alerts.mail.case_message._drawn", lambda *_given: PNG)
+    monkeypatch.setattr("alerts.mail.frame.case_message._drawn", lambda *_given: PNG)
 
 
 @cache

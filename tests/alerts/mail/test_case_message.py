@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from alerts.mail.case_message import CaseEnvelope, compose_case, draw_pictures, message_id, put_together, render_case
-from alerts.mail.case_view import HistoryStep, MailNews
-from alerts.mail.digest import render_digest
-from alerts.mail.mail_value import Name
+from alerts.mail.frame.case_message import (
+    CaseEnvelope,
+    compose_case,
+    draw_pictures,
+    message_id,
+    put_together,
+    render_case,
+)
+from alerts.mail.frame.digest import render_digest
+from alerts.mail.frame.short_text import short_text
+from alerts.mail.line.subject import WIDTH, subject_width
 from alerts.mail.samples import sample_digest
-from alerts.mail.short_text import short_text
-from alerts.mail.subject import WIDTH, subject_width
+from alerts.mail.view.case_mail import MailNews
+from alerts.mail.view.mail_value import Name
+from alerts.mail.view.people import HistoryStep
 from alerts.warning.episode import WarningAct
 from schemas.alert_case import StepKind
 from tests.alerts.mail.scene import ALL, CONSOLE, LANGUAGES, NOW, no_drawing, rendered, view

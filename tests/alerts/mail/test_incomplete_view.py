@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from alerts.mail.case_message import render_case
-from alerts.mail.case_view import MailNews
+from alerts.mail.frame.case_message import render_case
+from alerts.mail.frame.short_text import short_text
+from alerts.mail.line.subject import WIDTH, subject_width
 from alerts.mail.samples import KINDS
-from alerts.mail.short_text import short_text
-from alerts.mail.subject import WIDTH, subject_width
+from alerts.mail.view.case_mail import MailNews
 from schemas.alert_case import CaseKind
 from tests.alerts.mail.scene import LANGUAGES, NOW, view
 

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from alerts.mail.case_view import MailValue, MailVerdict
-from alerts.mail.certainty import grade_of
-from alerts.mail.draft import MailDraft
-from alerts.mail.lines import six_lines
-from alerts.mail.preheader import preheader
-from alerts.mail.short_text import MOST_BYTES, short_text
-from alerts.mail.subject import subject
+from alerts.mail.frame.short_text import MOST_BYTES, short_text
+from alerts.mail.line.certainty import grade_of
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.lines import six_lines
+from alerts.mail.line.preheader import preheader
+from alerts.mail.line.subject import subject
+from alerts.mail.view.finding import MailVerdict
+from alerts.mail.view.mail_value import MailValue
 from schemas.reason import ReasonData
 from schemas.words import words
 from tests.alerts.mail.scene import ALL, LANGUAGES, draft, view

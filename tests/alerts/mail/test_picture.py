@@ -12,12 +12,11 @@ from matplotlib import rcParams
 from matplotlib.figure import Figure
 from msgspec.structs import replace
 
-from alerts.mail.case_message import render_case
-from alerts.mail.case_view import LeadValue
-from alerts.mail.draft import MailDraft
-from alerts.mail.mail_value import SeriesPoint
+from alerts.mail.frame.case_message import render_case
+from alerts.mail.line.draft import MailDraft
 from alerts.mail.picture import availability_picture, map_picture, series
 from alerts.mail.picture.frame import DARK, LIGHT, Ground, drawing
+from alerts.mail.view.mail_value import LeadValue, SeriesPoint
 from analysis.report.font import font_families
 from schemas.flag import Flag
 from tests.alerts.mail.scene import NOW, PNG, draft, view

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.mail.case_view import MailValue
-from alerts.mail.quantity import decimals_of, figure, with_unit
+from alerts.mail.line.quantity import decimals_of, figure, with_unit
+from alerts.mail.view.mail_value import MailValue
 from schemas.words.message import MISSING
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from alerts.mail.case_view import CasePeople, MailValue
-from alerts.mail.draft import MailDraft
-from alerts.mail.mail_value import Name
-from alerts.mail.subject import WIDTH, subject, subject_width
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.subject import WIDTH, subject, subject_width
+from alerts.mail.view.mail_value import MailValue, Name
+from alerts.mail.view.people import CasePeople
 from tests.alerts.mail.scene import ALL, LANGUAGES, draft, view
 
 LONG = Name(

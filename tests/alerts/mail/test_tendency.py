@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.mail.mail_value import SeriesPoint
-from alerts.mail.tendency import Tendency, tendency
+from alerts.mail.line.tendency import Tendency, tendency
+from alerts.mail.view.mail_value import SeriesPoint
 from schemas.flag import Flag
 
 START = datetime(2026, 11, 27, tzinfo=UTC)

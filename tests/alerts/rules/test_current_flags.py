@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from alerts.mail.evidence import alert_view
-from alerts.mail.series import Sources
+from alerts.mail.evidence.alert_evidence import alert_view
+from alerts.mail.evidence.series import Sources
 from alerts.rules.rules import load_rules, parse_rules
 from console.cli.export import _hours, _reviewed
 from console.query.flag_explanation import explain

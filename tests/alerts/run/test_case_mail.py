@@ -7,7 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from alerts.case.alert import begun
-from alerts.run.case_mail import beyond
+from alerts.run.mail.collect import beyond
 from tests.alerts.case.build import NETWORK, at, begin, one, round_of
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alerts.mail.series import Sources
-from alerts.run.case_mail_kind import dry_for
+from alerts.mail.evidence.series import Sources
+from alerts.run.mail.kind import dry_for
 from tests.alerts.stream.feed import network_of
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)

@@ -10,7 +10,7 @@ import msgspec
 import pandas as pd
 import pytest
 
-from alerts.mail.first_case import FAILED
+from alerts.mail.evidence.first_case import FAILED
 from alerts.run.evaluation import evaluate, rehearse
 from alerts.run.first_case import make_first_cases
 from alerts.run.operation import raise_operation, resolve_operation

@@ -18,7 +18,7 @@ from alerts.channels.mailbox import REFUSED as KEYWORD
 from alerts.channels.mailbox import MailboxError
 from alerts.delivery.reply import MOST_A_MINUTE, ReplyFault
 from alerts.delivery.thread import message_identity
-from alerts.mail.case_message import message_id
+from alerts.mail.frame.case_message import message_id
 from alerts.run.reply import REFUSED, ReplyReader
 from alerts.settings import AlertSettings
 from schemas.alert_case import StepKind

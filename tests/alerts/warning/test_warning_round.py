@@ -14,8 +14,8 @@ from alerts.rules.evaluation import EvaluationInput, EvaluationResult
 from alerts.rules.rules import RulesFileError
 from alerts.rules.watched import why_unwatched
 from alerts.run import warning_round
-from alerts.run.case_mail_kind import CITY_WARNING
 from alerts.run.evaluation import evaluate
+from alerts.run.mail.kind import CITY_WARNING
 from alerts.run.warning import CityWarning, warning_of
 from alerts.run.warning_round import evaluate_warnings
 from alerts.settings import AlertSettings

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts.mail import case_message, digest
+from alerts.mail.frame import case_message, digest
 from console.doctor.people import check_people, check_templates
 from console.local.settings import LocalSettings
 from tests.alerts.people.build import DAY_NIGHT, text_of

@@ -14,9 +14,10 @@ from alerts.case.cause import ResolveCause
 from alerts.case.life import StepRefusal
 from alerts.delivery.link import LinkAction, LinkReason
 from alerts.delivery.reply import ReplyWish
-from alerts.mail.case_view import MailNews, StationState
-from alerts.mail.subject import _JOINED_LABELS, _OWN_LABELS
-from alerts.mail.tendency import Tendency
+from alerts.mail.line.subject import _JOINED_LABELS, _OWN_LABELS
+from alerts.mail.line.tendency import Tendency
+from alerts.mail.view.case_mail import MailNews
+from alerts.mail.view.station import StationState
 from alerts.warning.episode import WarningAct
 from alerts.warning.scheme import SourceStatus, WarningLevel
 from analysis.case.case_file import Basis, EventKind

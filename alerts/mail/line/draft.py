@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alerts import wording
-from alerts.mail.quantity import lead_figure, lead_quantity, limit_text, with_unit
-from alerts.mail.tendency import Tendency, tendency_of
+from alerts.mail.line.quantity import lead_figure, lead_quantity, limit_text, with_unit
+from alerts.mail.line.tendency import Tendency, tendency_of
 from schemas.words import words
 from schemas.words.naming import short_name
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from alerts.mail.case_view import CaseMail, CaseStation, LeadValue, MailValue
+    from alerts.mail.view.case_mail import CaseMail
+    from alerts.mail.view.mail_value import LeadValue, MailValue
+    from alerts.mail.view.station import CaseStation
     from schemas.words import Words
 
 

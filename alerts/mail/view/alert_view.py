@@ -1,4 +1,4 @@
-"""What the stores know of one alert, as plain values: gathered by `alerts.mail.evidence`, part of the mail of its case. Types only."""
+"""What the stores know of one alert, as plain values: gathered by `alerts.mail.evidence.alert_evidence`, part of the mail of its case. Types only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from alerts.mail.mail_value import ForecastPoint, SeriesPoint, TimedValue
+from alerts.mail.view.mail_value import ForecastPoint, SeriesPoint, TimedValue
 from alerts.rules.rule import LOOKS_AT
 from alerts.rules.table import Rule
 from analysis.report.stored_case import StoredCase

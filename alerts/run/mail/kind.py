@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from alerts.mail.case_view import CaseStation, StationState, WarningProposal
-from alerts.mail.mail_value import Name
+from alerts.mail.view.finding import WarningProposal
+from alerts.mail.view.mail_value import Name
+from alerts.mail.view.station import CaseStation, StationState
 from alerts.rules.gamma.rule import RAIN, rain_feed
 from alerts.warning.scheme import SourceStatus
 from schemas.alert_case import CaseKind
@@ -20,7 +21,7 @@ from schemas.words import LANGUAGES, words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.mail.series import Sources
+    from alerts.mail.evidence.series import Sources
     from schemas.alert_case import AlertCase, CaseAlert
 
 CITY_WARNING = "city_warning"

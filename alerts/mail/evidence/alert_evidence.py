@@ -9,9 +9,8 @@ import msgspec
 import pandas as pd
 import structlog
 
-from alerts.mail.first_case import case_of
-from alerts.mail.mail_value import ForecastPoint, TimedValue
-from alerts.mail.series import (
+from alerts.mail.evidence.first_case import case_of
+from alerts.mail.evidence.series import (
     Sources,
     finite,
     last_value,
@@ -20,7 +19,8 @@ from alerts.mail.series import (
     read_series,
     shown_until,
 )
-from alerts.mail.view import AlertView
+from alerts.mail.view.alert_view import AlertView
+from alerts.mail.view.mail_value import ForecastPoint, TimedValue
 from alerts.rules.forecast import FORECAST, forecast_of
 from alerts.rules.rule import is_changed
 from alerts.rules.threshold.rule import ThresholdRule

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts import wording
-from alerts.mail.certainty import CertaintyGround, grounds_of
-from alerts.mail.quantity import figure
-from alerts.mail.tendency import ARROWS
+from alerts.mail.line.certainty import CertaintyGround, grounds_of
+from alerts.mail.line.quantity import figure
+from alerts.mail.line.tendency import ARROWS
 from analysis.case.case_file import stated_shares
 from analysis.report.case_text import answer_confidence, basis_text
 from schemas.alert_case import CaseKind
@@ -15,8 +15,8 @@ from schemas.words import words
 from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
-    from alerts.mail.case_view import CaseStation
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
+    from alerts.mail.view.station import CaseStation
 
 MOST_STATIONS = 12
 MOST_BARS = 4

@@ -17,12 +17,12 @@ import msgspec
 import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from alerts.mail import case_evidence as evidence
-from alerts.mail.case_view import MailNews
-from alerts.mail.draft import MailDraft
-from alerts.mail.lines import six_lines
-from alerts.mail.preheader import preheader
-from alerts.mail.subject import label_text, subject
+from alerts.mail.frame import below as evidence
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.lines import six_lines
+from alerts.mail.line.preheader import preheader
+from alerts.mail.line.subject import label_text, subject
+from alerts.mail.view.case_mail import MailNews
 from alerts.wording import without_stop
 from schemas.alert import Severity
 from schemas.alert_case import CaseKind
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from alerts.mail.case_view import CaseMail
     from alerts.mail.picture.frame import Ground
+    from alerts.mail.view.case_mail import CaseMail
 
 ACT_NOW, LOOK, QUIET, GOOD, UNKNOWN = "act", "look", "quiet", "good", "unknown"
 COLOURS = {

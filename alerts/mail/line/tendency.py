@@ -18,8 +18,7 @@ from schemas.flag import Flag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alerts.mail.case_view import LeadValue
-    from alerts.mail.mail_value import SeriesPoint
+    from alerts.mail.view.mail_value import LeadValue, SeriesPoint
 
 STEPS_BEFORE = 3
 LEAST_STEP = timedelta(minutes=15)
@@ -67,7 +66,7 @@ def tendency(points: Sequence[SeriesPoint], cadence: timedelta, *, digit: float)
     Examples
     --------
     >>> from datetime import UTC, datetime
-    >>> from alerts.mail.mail_value import SeriesPoint
+    >>> from alerts.mail.view.mail_value import SeriesPoint
     >>> hours = [datetime(2026, 11, 27, hour, tzinfo=UTC) for hour in range(4)]
     >>> series = [SeriesPoint(at, value) for at, value in zip(hours, (25.0, 27.0, 28.0, 161.0), strict=True)]
     >>> tendency(series, timedelta(hours=1), digit=1.0)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from alerts.mail.action import PASSIVE, action_keys
-from alerts.mail.certainty import grounds_of
-from alerts.mail.lines import why, wind_text
-from alerts.mail.still import outlook, still
+from alerts.mail.line.action import PASSIVE, action_keys
+from alerts.mail.line.certainty import grounds_of
+from alerts.mail.line.lines import why, wind_text
+from alerts.mail.line.still import outlook, still
 from schemas.alert_case import CaseKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
 
 WIDTH = 140
 """Latin letters that phones show, in two lines; a Chinese letter counts for two. Project's choice."""

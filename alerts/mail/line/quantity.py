@@ -12,7 +12,7 @@ from alerts.wording import number_text
 from schemas.words.message import MISSING, unit_text
 
 if TYPE_CHECKING:
-    from alerts.mail.case_view import LeadValue, MailValue
+    from alerts.mail.view.mail_value import LeadValue, MailValue
 
 COUNTING_DIGITS = 3
 AT_LEAST = "≥"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.mail.case_view import MailNews, MailValue, StationState
-from alerts.mail.quantity import figure, with_unit
+from alerts.mail.line.quantity import figure, with_unit
+from alerts.mail.view.case_mail import MailNews
+from alerts.mail.view.mail_value import MailValue
+from alerts.mail.view.station import StationState
 from alerts.wording import number_text
 from schemas.alert_case import CaseKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
 
 MOST_COMPANIONS = 3
 HOUR = timedelta(hours=1)

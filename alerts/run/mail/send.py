@@ -12,15 +12,15 @@ from alerts.channels.chat import ChatError, send_chat
 from alerts.delivery.news import is_too_old, mail_news
 from alerts.delivery.plan import HOUR, DueNotice, plan_delivery
 from alerts.delivery.thread import digest_identity, message_identity
-from alerts.mail.case_message import CaseEnvelope, compose_case, message_id, put_together, render_case
-from alerts.mail.case_view import CaseMail, DigestMail
-from alerts.mail.digest import render_digest
-from alerts.mail.short_text import MOST_BYTES, short_text
+from alerts.mail.frame.case_message import CaseEnvelope, compose_case, message_id, put_together, render_case
+from alerts.mail.frame.digest import render_digest
+from alerts.mail.frame.short_text import MOST_BYTES, short_text
+from alerts.mail.view.case_mail import CaseMail, DigestMail
 from alerts.people.person import MAIL
 from alerts.people.route import TEAM_PREFIX
-from alerts.run.case_mail import collect_mail, plain_mail
+from alerts.run.mail.collect import collect_mail, plain_mail
+from alerts.run.mail.notify import is_theirs
 from alerts.run.mute import is_mute_over, mutes_until
-from alerts.run.notify import is_theirs
 from ingest.process.guard import describe, say
 from schemas.alert import Severity
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from email.message import EmailMessage
 
-    from alerts.mail.case_view import MailNews
+    from alerts.mail.view.case_mail import MailNews
     from alerts.people.people import People
-    from alerts.run.case_mail import CaseReader
+    from alerts.run.mail.collect import CaseReader
     from alerts.settings import AlertSettings
     from schemas.alert_case import AlertCase
     from store.state import Notice

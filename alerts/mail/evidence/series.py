@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from alerts.mail.mail_value import SeriesPoint, TimedValue
+from alerts.mail.view.mail_value import SeriesPoint, TimedValue
 from alerts.rules.current_flags import reading_flags, with_current_flags
 from alerts.rules.rule import instruments_of
 from alerts.rules.threshold.rule import ThresholdRule
@@ -21,7 +21,7 @@ from schemas.interval import Interval
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.mail.view import AlertView
+    from alerts.mail.view.alert_view import AlertView
     from alerts.rules.table import AlertRules
     from schemas.alert import AlertTransition
     from schemas.network import Network

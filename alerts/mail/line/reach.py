@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts.mail.certainty import grade_of
+from alerts.mail.line.certainty import grade_of
 from analysis.case.case_file import EventKind
 from schemas.alert_case import CaseKind
 
 if TYPE_CHECKING:
-    from alerts.mail.case_view import CaseMail
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
+    from alerts.mail.view.case_mail import CaseMail
 
 REGION_CITIES = 2
 """Cities from which on a case is called regional. Project's choice."""

@@ -10,16 +10,16 @@ import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.mail.case_view import MailNews
-from alerts.mail.reach import reach_forms
-from alerts.mail.tendency import ARROWS
+from alerts.mail.line.reach import reach_forms
+from alerts.mail.line.tendency import ARROWS
+from alerts.mail.view.case_mail import MailNews
 from alerts.wording import tight
 from schemas.alert_case import CaseKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
 
 WIDTH = 60
 LEAST_NAME = 2
@@ -251,7 +251,7 @@ def _value(draft: MailDraft) -> tuple[_Part, ...]:
 
 
 def _changed(draft: MailDraft) -> str:
-    from alerts.mail.case_view import MailValue
+    from alerts.mail.view.mail_value import MailValue
 
     change = draft.view.changes[0]
     before, after = (draft.shown(MailValue(value=item)) for item in (change.before, change.after))

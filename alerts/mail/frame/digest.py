@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.mail.case_message import COLOURS, RenderedCase, template, title_of, tone_of
-from alerts.mail.draft import MailDraft
-from alerts.mail.lines import six_lines
-from alerts.mail.subject import WIDTH, label_text, subject, subject_width
+from alerts.mail.frame.case_message import COLOURS, RenderedCase, template, title_of, tone_of
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.lines import six_lines
+from alerts.mail.line.subject import WIDTH, label_text, subject, subject_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.mail.case_view import CaseMail, DigestMail
+    from alerts.mail.view.case_mail import CaseMail, DigestMail
 
 SHOWN_LINES = ("what", "who", "still")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.mail.action import actions
-from alerts.mail.case_view import MailNews
-from alerts.mail.certainty import grade_of, grounds_of
-from alerts.mail.still import still
-from alerts.mail.what import what
+from alerts.mail.line.action import actions
+from alerts.mail.line.certainty import grade_of, grounds_of
+from alerts.mail.line.still import still
+from alerts.mail.line.what import what
+from alerts.mail.view.case_mail import MailNews
 from alerts.wording import without_stop
 from analysis.receptor.wind import SECTORS, sector_code
 from schemas.alert_case import CaseKind
@@ -16,7 +16,7 @@ from schemas.reason import reason_of
 from schemas.words import render, words
 
 if TYPE_CHECKING:
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
 
 NUMBERS = "①②③④⑤"
 SHOWN_GROUNDS = 3

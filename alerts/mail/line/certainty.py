@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.mail.case_view import MailNews
-from alerts.mail.quantity import decimals_of
+from alerts.mail.line.quantity import decimals_of
+from alerts.mail.view.case_mail import MailNews
 from alerts.wording import number_text
 from schemas.alert_case import CaseKind
 from schemas.reason import reason_of
@@ -20,8 +20,10 @@ from schemas.words import render
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alerts.mail.case_view import CaseMail, DataQuality, LeadValue
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
+    from alerts.mail.view.case_mail import CaseMail
+    from alerts.mail.view.finding import DataQuality
+    from alerts.mail.view.mail_value import LeadValue
 
 COMPLETE_SHARE = 20 / 24
 SURE, LIKELY = 0.9, 0.7

@@ -43,8 +43,8 @@ def template_faults(people: People, console_url: str, now: datetime) -> list[str
 def _mails(console_url: str, now: datetime, language: str) -> dict[str, Callable[[], object]]:
     """How each kind of mail is made; pictures, which take a second each, of one case only."""
     # drawing and templates take seconds to import: paid by this check, not by each start
-    from alerts.mail.case_message import render_case
-    from alerts.mail.digest import render_digest
+    from alerts.mail.frame.case_message import render_case
+    from alerts.mail.frame.digest import render_digest
     from alerts.mail.samples.kinds import DIGEST, KINDS, sample_digest, sample_mail
 
     made: dict[str, Callable[[], object]] = {

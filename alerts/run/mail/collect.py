@@ -14,31 +14,23 @@ from msgspec.structs import replace
 from alerts.case.life import CAUSE, fold
 from alerts.delivery.escalate import next_escalation, plan_steps
 from alerts.delivery.link import LinkAction, action_urls
-from alerts.mail.case_view import (
-    CaseLinks,
-    CaseMail,
-    CasePeople,
-    CaseStation,
-    Companion,
+from alerts.mail.evidence.alert_evidence import RADIUS_KM, alert_view
+from alerts.mail.view.case_mail import CaseMail, MailNews
+from alerts.mail.view.finding import (
     DataQuality,
     FailureFigures,
     FaultFigures,
     FigureChange,
-    HistoryStep,
-    LeadValue,
-    MailNews,
     MailRule,
-    MailValue,
     MailVerdict,
-    NotifiedPerson,
     SilenceFigures,
-    StationState,
 )
-from alerts.mail.evidence import RADIUS_KM, alert_view
-from alerts.mail.mail_value import Name
-from alerts.mail.recipient import recipient_name
+from alerts.mail.view.mail_value import Companion, LeadValue, MailValue, Name
+from alerts.mail.view.people import CaseLinks, CasePeople, HistoryStep, NotifiedPerson
+from alerts.mail.view.recipient import recipient_name
+from alerts.mail.view.station import CaseStation, StationState
 from alerts.people.route import TEAM_PREFIX
-from alerts.run.case_mail_kind import city_of_warning, dry_for, warning_proposal
+from alerts.run.mail.kind import city_of_warning, dry_for, warning_proposal
 from alerts.wording import titles
 from ingest.process.guard import say
 from schemas.alert import RuleKind
@@ -54,8 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from alerts.mail.series import Sources
-    from alerts.mail.view import AlertView
+    from alerts.mail.evidence.series import Sources
+    from alerts.mail.view.alert_view import AlertView
     from alerts.people.people import People
     from schemas.alert_case import AlertCase, CaseAlert
     from store.state import Notice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts.mail.mail_value import Name
+from alerts.mail.view.mail_value import Name
 from alerts.people.route import TEAM_PREFIX
 
 if TYPE_CHECKING:

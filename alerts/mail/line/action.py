@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts.mail.case_view import MailNews
-from alerts.mail.certainty import grade_of
-from alerts.mail.reach import event_kind, reach_key
+from alerts.mail.line.certainty import grade_of
+from alerts.mail.line.reach import event_kind, reach_key
+from alerts.mail.view.case_mail import MailNews
 from analysis.case.case_file import EventKind
 from schemas.alert_case import CaseKind
 
 if TYPE_CHECKING:
-    from alerts.mail.case_view import CaseMail
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
+    from alerts.mail.view.case_mail import CaseMail
 
 
 PASSIVE = frozenset({"others", "none"})

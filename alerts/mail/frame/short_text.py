@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts.mail.draft import MailDraft
-from alerts.mail.lines import six_lines
-from alerts.mail.subject import subject
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.lines import six_lines
+from alerts.mail.line.subject import subject
 
 if TYPE_CHECKING:
-    from alerts.mail.case_view import CaseMail
+    from alerts.mail.view.case_mail import CaseMail
 
 MOST_BYTES = 2_000
 """A text message of WeCom may have 2,048 bytes (developer.work.weixin.qq.com/document/path/91770); the others allow more."""

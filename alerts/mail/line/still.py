@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from alerts.mail.case_view import MailNews
-from alerts.mail.tendency import STEPS_BEFORE, Tendency, step_of
+from alerts.mail.line.tendency import STEPS_BEFORE, Tendency, step_of
+from alerts.mail.view.case_mail import MailNews
 from schemas.alert_case import CaseKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from alerts.mail.draft import MailDraft
+    from alerts.mail.line.draft import MailDraft
 
 
 def still(draft: MailDraft) -> str:

@@ -1,0 +1,1 @@
+"""Subject, preview line and six lines of a mail. Pure."""

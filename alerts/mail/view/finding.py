@@ -1,0 +1,165 @@
+"""What a mail states besides values: quality of the data, verdict, rule, silence, fault, failure, warning, changes. Types only."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from alerts.mail.view.mail_value import Name
+from schemas.reason import ReasonData
+
+
+class DataQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """What was checked of the data since the condition began.
+
+    Attributes
+    ----------
+    total, passed, suspect : int
+        Values, those that passed every test, those that a test doubts or fails.
+    observed, expected : int
+        Values of the period shown, for the completeness.
+    instruments : tuple of float
+        Values of all instruments of the station for the parameter at the same time; empty with one.
+    do_agree : bool or None
+        Whether these agree; None with one instrument.
+    near_beyond, near_total : int
+        Stations near that rose as well, of those with a value.
+    radius_km : float
+        In which these are.
+    """
+
+    total: int
+    passed: int
+    suspect: int
+    observed: int
+    expected: int
+    instruments: tuple[float, ...] = ()
+    do_agree: bool | None = None
+    near_beyond: int = 0
+    near_total: int = 0
+    radius_km: float = 0.0
+
+
+class MailVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Fault or event: ``is_fault`` None where undecided; ``probability`` of that word [1]."""
+
+    is_fault: bool | None
+    probability: float
+    reasons: tuple[ReasonData, ...] = ()
+
+
+class MailRule(msgspec.Struct, frozen=True, kw_only=True):
+    """The rule of the worst alert, as the rules file has it."""
+
+    name: str
+    title: Name
+    advice: Name
+    source: str
+    is_verified: bool
+
+
+class SilenceFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Stations without data: of one city (the line) or of all.
+
+    Attributes
+    ----------
+    place : Name
+        City; empty for all stations.
+    silent, total : int
+        Stations.
+    within : timedelta or None
+        Time between the first and the last station that fell silent.
+    others : int
+        Stations elsewhere that report.
+    """
+
+    place: Name
+    silent: int
+    total: int
+    within: timedelta | None = None
+    others: int = 0
+
+
+class FaultFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """An instrument that is probably faulty.
+
+    Attributes
+    ----------
+    failed : tuple of ReasonData
+        Tests that it failed, the gravest first.
+    invalid_hours : int
+        Hours that are invalid so far.
+    last_check_at : datetime or None
+        The last calibration check that passed.
+    """
+
+    instrument_id: str
+    model: str
+    failed: tuple[ReasonData, ...] = ()
+    invalid_hours: int = 0
+    last_check_at: datetime | None = None
+
+
+class FailureFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the system that does not work.
+
+    Attributes
+    ----------
+    part : str
+        Key of ``mail.part``, or the name of a scheduled task.
+    title : Name
+        What is wrong.
+    detail : str
+        As it was reported.
+    stations : int
+        Stations without data because of it.
+    """
+
+    part: str
+    title: Name
+    detail: str = ""
+    stations: int = 0
+
+
+class WarningProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """An official warning that the rules propose; a person decides and issues it.
+
+    Attributes
+    ----------
+    level : str
+        ``yellow``, ``orange``, ``red``, or ``ozone_notice``; that of a release: the level that ends.
+    act : str
+        ``issue``, ``upgrade``, ``downgrade`` or ``release`` (`alerts.warning.episode.WarningAct`).
+    first, last : datetime
+        The period, half-open.
+    aqi : float or None
+        Largest 24-h mean AQI of the period [1].
+    draft : Name
+        Text of the notice.
+    edition : str
+        Scheme that it follows.
+    observed_h, forecast_h : int or None
+        Measured and forecast hours that it rests on [h].
+    unverified : tuple of Name
+        What was not checked against its source.
+    """
+
+    level: str
+    first: datetime
+    last: datetime
+    aqi: float | None
+    draft: Name
+    edition: str
+    act: str = "issue"
+    observed_h: int | None = None
+    forecast_h: int | None = None
+    unverified: tuple[Name, ...] = ()
+
+
+class FigureChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure that was mailed and has changed: ``figure`` is ``extreme``, ``threshold`` or ``stations``."""
+
+    figure: str
+    before: float
+    after: float

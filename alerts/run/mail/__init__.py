@@ -1,0 +1,1 @@
+"""Mails of cases: whom they go to, what they state, and their sending."""
