@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from alerts.mail.view.mail_value import Name
+from alerts.mail.view.plain import NEWS
 from alerts.people.route import TEAM_PREFIX
 from console.query.case_file import read_file_of
 from console.query.episodes import read_episode
-from console.view.case_mail import NEWS, CaseRecord
+from console.view.case_mail import CaseRecord
 from schemas.alert import RuleKind
 from store.state import Notice
 

@@ -1,4 +1,4 @@
-"""Figures of the mail of a case that its alerts give."""
+"""What the alerts of a case alone give its mail and its page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from alerts.case.alert import begun
-from alerts.run.mail.collect import beyond
-from tests.alerts.case.build import NETWORK, at, begin, one, round_of
+from alerts.mail.view.plain import plain_case
+from alerts.people.people import people_of_addresses
+from alerts.run.mail.values import beyond
+from tests.alerts.case.build import NETWORK, at, begin, one, round_of, silent
+
+PEOPLE = people_of_addresses(["Li Na <li@example.org>"], language="en", zone="Asia/Shanghai")
 
 
 def test_the_time_beyond_the_limit_is_that_of_this_limit_at_any_station() -> None:
@@ -24,3 +28,22 @@ def test_the_time_beyond_the_limit_is_that_of_this_limit_at_any_station() -> Non
     case = replace(one(round_of([], begin(1))), alerts=ended)
     assert beyond(case, heavy, at(25)) == timedelta(hours=5)
     assert beyond(case, light, at(50)) == timedelta(hours=40)
+
+
+def test_a_silent_station_is_no_faulty_instrument() -> None:
+    view = plain_case(one(round_of([], silent(1, "as-1"))), NETWORK, PEOPLE, at(2))
+    assert view.is_silent_station
+    assert view.fault is None
+    assert view.silence is None
+
+
+def test_stations_of_a_line_are_counted_as_long_as_they_are_silent() -> None:
+    begun_ones = [silent(number, f"as-{number}", hours=0.1 * number) for number in range(1, 4)]
+    silence = plain_case(one(round_of([], *begun_ones)), NETWORK, PEOPLE, at(2)).silence
+    assert silence is not None
+    assert (silence.place.en, silence.silent, silence.total) == ("Anshan", 3, 3)
+
+
+def test_stations_near_are_those_of_the_network_the_nearest_first() -> None:
+    near = plain_case(one(round_of([], begin(1))), NETWORK, PEOPLE, at(1)).near
+    assert [item.station_id for item in near] == ["sy-2", "sy-3", "as-2", "as-1", "as-3"], "not the one 350 km away"
