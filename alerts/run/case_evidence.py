@@ -117,7 +117,7 @@ class StoredEvidence:
         due = [item for item in alerts if self._is_due(item, now)] if self._rule is not None else []
         due.sort(key=lambda item: (not item.is_open, -RANK[item.severity], item.since))
         for alert in due[:MOST_VERDICTS]:
-            found = self._verdict(alert, now)
+            found = self.verdict(alert, now)
             if found is not None:
                 known = self._verdicts.get(ref_of(alert))
                 self._verdicts[ref_of(alert)] = floor_hour(now), revised(known[1] if known else None, found)
@@ -131,7 +131,8 @@ class StoredEvidence:
         known = self._verdicts.get(ref_of(alert))
         return known is None or (alert.is_open and floor_hour(now) > known[0] and now - alert.since <= EVALUATED_FOR)
 
-    def _verdict(self, alert: CaseAlert, now: datetime) -> CaseVerdict | None:
+    def verdict(self, alert: CaseAlert, now: datetime) -> CaseVerdict | None:
+        """Fault or event of one alert by its data so far; None where it cannot be evaluated."""
         from qc.run.verdict import verdict_of
 
         last = min(alert.until or alert.latest_at or now, now)

@@ -83,7 +83,7 @@ def scored(month: Month, *, explain: bool = False) -> dict[str, float]:
     known = transitions_of(month.week, network, load_rules(RULES), month.begin)
     with tempfile.TemporaryDirectory() as directory, StateStore(f"sqlite:///{directory}/state.sqlite") as state:
         state.migrate()
-        drive = Drive(state=state, network=network, evidence=MonthEvidence(month.week, month.begin, rule))
+        drive = Drive(state=state, network=network, evidence=MonthEvidence(month.week, network, rule))
         drive.run(known, month.week.end)
         cases = [
             case

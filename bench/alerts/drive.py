@@ -5,45 +5,41 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import numpy as np
-import pandas as pd
 
-from alerts.case.group import AlertRef, CaseAir, ref_of
 from alerts.case.life import CaseStepError
-from alerts.case.local import PARTICLES, local_alerts
-from alerts.case.verdict import revised, verdict_by
+from alerts.case.verdict import verdict_by
 from alerts.run.case import NoticeTarget, add_step, assign_cases
-from analysis.case.event.rise import rises_in
-from analysis.case.event.usual import valid_hours
+from alerts.run.case_evidence import StoredEvidence
 from bench.verdict.case import context_of
 from bench.verdict.window import Window
 from qc.verdict.reading import FAST_S
 from qc.verdict.verdict import evaluate_case
 from schemas.alert import RuleKind
 from schemas.alert_case import CaseStep, StepKind
+from schemas.column import FLAG
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
 
     from alerts.case.news import WantedNotice
     from alerts.run.case import CaseEvidence
-    from analysis.case.event import EventRise
     from bench.alerts.transitions import Known
     from bench.verdict.week import Week
     from qc.verdict.weight import VerdictRule
     from schemas.alert_case import AlertCase, CaseAlert, CaseVerdict
     from schemas.network import Network
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 CHANNEL = "mail"
 ROUND = timedelta(minutes=10)
-_BACK = timedelta(hours=36)
-_EVALUATED_FOR = timedelta(hours=2)
-_WIND = ("wind_speed", "wind_direction")
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,52 +51,37 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
 
 
-class MonthEvidence:
-    """Rises, winds and verdicts of a simulated month, of the data up to the round."""
+class MonthHours:
+    """Hours of a simulated month, asked for as those of the time-series database."""
 
-    def __init__(self, week: Week, begin: datetime, rule: VerdictRule) -> None:
-        self._week, self._rule = week, rule
-        self._rises = [rise for code in ("gas", "voc", "rad", "pm") for rise in self._rises_of(code, begin)]
-        self._winds = {
-            name: pd.DataFrame({code: frame[code] for code in _WIND})
-            for name, frame in week.hours["met"].items()
-            if set(_WIND) <= {*frame.columns}
-        }
-        self._particles = {code: _wide(week.hours["gas"], code) for code in PARTICLES}
-        self._stations = {item.id: item for item in week.stations}
-        self._verdicts: dict[AlertRef, CaseVerdict] = {}
-        self._evaluated: dict[AlertRef, datetime] = {}
-        self._measured = {
-            station.id: frozenset(code for item in station.instruments for code in item.parameters)
-            for station in week.stations
-        }
+    def __init__(self, week: Week) -> None:
+        self._hours = week.hours
 
-    def _rises_of(self, code: str, begin: datetime) -> Iterable[EventRise]:
-        for name, frame in self._week.hours[code].items():
-            yield from rises_in(valid_hours(frame, begin, None), name)
+    def read_hourly_all(
+        self, network: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None
+    ) -> dict[str, pd.DataFrame]:
+        """As `store.influx.store.InfluxStore.read_hourly_all`."""
+        found = {}
+        for name, frame in self._hours[network].items():
+            columns = [code for code in parameters or () if code in frame]
+            flags = [code + FLAG for code in columns if code + FLAG in frame]
+            part = frame.loc[(frame.index >= start) & (frame.index < end), [*columns, *flags]]
+            if columns and len(part):
+                found[name] = part
+        return found
 
-    def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
-        """Rises that were known by now."""
-        known = [
-            msgspec.structs.replace(item, end=min(item.end, now))
-            for item in self._rises
-            if item.peak_at + timedelta(hours=1) <= now and item.end > now - _BACK
-        ]
-        local = local_alerts(alerts, self._particles, self._stations, now)
-        return CaseAir(rises=known, winds=self._winds, measured=self._measured, local=local)
 
-    def verdicts(self, alerts: Sequence[CaseAlert], now: datetime) -> Mapping[AlertRef, CaseVerdict]:
-        """Verdicts of the alerts; of a young one again with more data."""
-        for alert in alerts:
-            ref = ref_of(alert)
-            hour = floor_hour(now)
-            is_due = ref not in self._verdicts or (hour > self._evaluated[ref] and now - alert.since <= _EVALUATED_FOR)
-            if alert.kind is RuleKind.THRESHOLD and is_due:
-                self._verdicts[ref] = revised(self._verdicts.get(ref), self._verdict(alert, now))
-                self._evaluated[ref] = hour
-        return self._verdicts
+class MonthEvidence(StoredEvidence):
+    """What the running watch knows at a round, of the hours that are over by then; verdicts from the readings in memory."""
 
-    def _verdict(self, alert: CaseAlert, now: datetime) -> CaseVerdict:
+    def __init__(self, week: Week, network: Network, rule: VerdictRule) -> None:
+        super().__init__(cast("InfluxStore", MonthHours(week)), network, rule)
+        self._week, self._by = week, rule
+
+    def verdict(self, alert: CaseAlert, now: datetime) -> CaseVerdict | None:
+        """The verdict of the hours of an alert up to the round; None for alerts of other rules than thresholds."""
+        if alert.kind is not RuleKind.THRESHOLD:
+            return None
         station = next(item for item in self._week.stations if item.id == alert.station_id)
         code = alert.parameter or ""
         instrument = next(
@@ -108,15 +89,11 @@ class MonthEvidence:
             for item in station.instruments
             if code in item.parameters and (alert.network is None or item.network.value == alert.network)
         )
-        end = min(alert.until or now, now).replace(minute=0, second=0, microsecond=0)
+        end = floor_hour(min(alert.until or now, now))
         window = Window(station, instrument, code, alert.since, max(end, alert.since + timedelta(hours=1)))
-        found = evaluate_case(context_of(self._week, window), self._rule)
+        found = evaluate_case(context_of(self._week, window), self._by)
         evidence = [(item.name, item.weight) for item in found.evidence]
         return verdict_by(found.probability, evidence, is_fast=instrument.cadence_s <= FAST_S)
-
-
-def _wide(frames: Mapping[str, pd.DataFrame], code: str) -> pd.DataFrame:
-    return pd.DataFrame({name: frame[code] for name, frame in frames.items() if code in frame})
 
 
 @dataclass(kw_only=True)
