@@ -6,6 +6,8 @@ but exceed no threshold join alerts on either side of them, and the true onset o
 `analysis.case.event` joins rises up to 60 km apart. Two of its events are one episode where the same parameter that forms in
 the air (`FORMED`) rises in both at the same time, and then at half of the stations of the region between and around. Alerts of parameters
 that are emitted, and a plume inside such an episode, are another event.
+Where the hours around explain an alert (`alerts.case.local`), it is one of the region from its first hour on, before half of the stations rise: two such alerts
+of one parameter that share an hour within the same distance are one episode.
 Every rule joins more when a rise becomes longer or another one comes: an alert that was joined is never parted.
 """
 
@@ -62,10 +64,13 @@ class CaseAir:
         Likewise.
     local : collection of AlertRef
         Alerts of particles that are the station's own (`alerts.case.local`).
+    regional : collection of AlertRef
+        Alerts that the air around explains (likewise).
     """
 
     rises: Sequence[EventRise] = ()
     local: Collection[AlertRef] = frozenset()
+    regional: Collection[AlertRef] = frozenset()
     winds: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     measured: Mapping[str, Collection[str]] | None = None
 
@@ -99,7 +104,11 @@ def one_event(
     local = _own(known, air.local)
     formed = [item for item in known if item.parameter in _REGIONAL and ref_of(item) not in local]
     region = _Region(stations, air.measured, _by_parameter([*(rise_of(item, now) for item in formed), *air.rises]))
-    regional = [refs for refs in _grouped(formed, stations, air, now) if _is_of_region(region, formed, refs, now)]
+    wide = [item for item in formed if ref_of(item) in air.regional]
+    groups = _united(_grouped(formed, stations, air, now), _of_one_region(wide, stations, now))
+    regional = [
+        refs for refs in groups if refs.intersection(map(ref_of, wide)) or _is_of_region(region, formed, refs, now)
+    ]
     taken = frozenset[AlertRef]().union(*regional)
     rest = [item for item in known if ref_of(item) not in taken]
     if local:  # the rises around are those of the region
@@ -116,6 +125,34 @@ def _own(alerts: Sequence[CaseAlert], local: Collection[AlertRef]) -> set[AlertR
         for one in chosen
         if (item.station_id, item.parameter) == (one.station_id, one.parameter) and abs(item.since - one.since) <= _WITH
     }
+
+
+def _of_one_region(
+    alerts: Iterable[CaseAlert], stations: Mapping[str, Station], now: datetime
+) -> list[frozenset[AlertRef]]:
+    """Alerts of the region, those of one parameter together that share `REGION_SHARED` within `REGION_KM`, directly or through others."""
+    found: list[list[CaseAlert]] = []
+    for alert in sorted(alerts, key=lambda item: (item.since, item.alert_key, item.begin_id)):
+        near = [own for own in found if any(_is_shared(alert, item, stations, now) for item in own)]
+        found = [own for own in found if own not in near]
+        found.append([*(item for own in near for item in own), alert])
+    return [frozenset(map(ref_of, own)) for own in found]
+
+
+def _is_shared(one: CaseAlert, other: CaseAlert, stations: Mapping[str, Station], now: datetime) -> bool:
+    if one.parameter != other.parameter:
+        return False
+    shared = min(one.until or now, other.until or now) - max(one.since, other.since)
+    return shared >= REGION_SHARED and km_between(stations[one.station_id], stations[other.station_id]) <= REGION_KM
+
+
+def _united(groups: Iterable[frozenset[AlertRef]], links: Iterable[frozenset[AlertRef]]) -> list[frozenset[AlertRef]]:
+    """Groups, those together that share a link."""
+    found = [*groups]
+    for link in links:
+        hit = [refs for refs in found if refs & link]
+        found = [*(refs for refs in found if not refs & link), frozenset[AlertRef]().union(*hit)]
+    return found
 
 
 def _is_of_region(region: _Region, alerts: Iterable[CaseAlert], refs: Collection[AlertRef], now: datetime) -> bool:

@@ -1,13 +1,14 @@
-"""Which alerts of particles are the station's own: a plume inside a haze. Pure.
+"""What of an alert is the station's own: a plume inside a haze, and alerts that their surroundings explain. Pure.
 
-A haze raises a station and its neighbours by the same factor. What the station has beyond the median of its neighbours, times what their ratio was in
-the day before, is its own: a plume where that is a large part of the threshold and of the value.
+A haze or an O3 episode raises a station and its neighbours by the same factor. What the station has beyond the median of its neighbours, times what their
+ratio was in the day before, is its own: a plume where that is a large part of the threshold and of the value. Where the neighbours explain most of the
+value, and are at half of the threshold themselves, the alert is one of the region, whether they exceed the threshold yet or not.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 PARTICLES = frozenset({"pm25", "pm10", "pm1"})
 """Parameters that both a haze and a plume raise."""
+COMPARED = PARTICLES | {"o3"}
+"""Parameters of episodes of a region, whose values are compared with those around."""
 NEIGHBOURS = 8
 """The nearest that measure the parameter; project choice, as are the other figures."""
 LEAST_NEIGHBOURS = 3
@@ -35,12 +38,21 @@ ONSET = timedelta(hours=3)
 """Hours of an alert, from its begin, that are looked at."""
 OF_THRESHOLD, OF_VALUE = 0.3, 0.35
 """Least own part, by the threshold and by the value [1]."""
+EXPLAINED, AROUND = 0.7, 0.5
+"""Least part of the value that the neighbours explain, and their level by the threshold [1], of an alert of the region."""
 
 
-def local_alerts(
+class AlertReach(NamedTuple):
+    """Alerts that are the station's own, and alerts of the region; an alert may be neither."""
+
+    local: frozenset[AlertRef] = frozenset()
+    regional: frozenset[AlertRef] = frozenset()
+
+
+def reach_of(
     alerts: Iterable[CaseAlert], hours: Mapping[str, pd.DataFrame], stations: Mapping[str, Station], now: datetime
-) -> frozenset[AlertRef]:
-    """Alerts of particles that the station's own rise explains.
+) -> AlertReach:
+    """Which alerts the station's own rise explains, and which the air around.
 
     Parameters
     ----------
@@ -53,23 +65,36 @@ def local_alerts(
 
     Returns
     -------
-    frozenset of AlertRef
-        None of those with fewer than three neighbours or six hours before, or without a threshold.
+    AlertReach
+        Local ones are of particles (`PARTICLES`), regional ones of `COMPARED`. None of those with fewer than three neighbours or six hours before,
+        without a threshold, or below it.
     """
-    return frozenset(
-        ref_of(item)
-        for item in alerts
-        if item.parameter in PARTICLES
-        and item.parameter in hours
-        and item.threshold
-        and item.station_id in stations
-        and _is_local(item, hours[item.parameter], stations, now)
-    )
+    local, regional = set(), set()
+    for item in alerts:
+        if item.parameter not in COMPARED or item.parameter not in hours or not item.threshold or not item.above:
+            continue
+        parts = _parts(item, hours[item.parameter], stations, now)
+        if parts is None:
+            continue
+        own = parts.value - parts.explained
+        if item.parameter in PARTICLES and own >= max(OF_THRESHOLD * item.threshold, OF_VALUE * parts.value):
+            local.add(ref_of(item))
+        elif parts.explained >= EXPLAINED * parts.value and parts.around >= AROUND * item.threshold:
+            regional.add(ref_of(item))
+    return AlertReach(frozenset(local), frozenset(regional))
 
 
-def _is_local(alert: CaseAlert, hours: pd.DataFrame, stations: Mapping[str, Station], now: datetime) -> bool:
-    if alert.station_id not in hours:
-        return False
+class _Parts(NamedTuple):
+    """In the hour of the largest own part: the value, what the neighbours explain of it, and their median."""
+
+    value: float
+    explained: float
+    around: float
+
+
+def _parts(alert: CaseAlert, hours: pd.DataFrame, stations: Mapping[str, Station], now: datetime) -> _Parts | None:
+    if alert.station_id not in hours or alert.station_id not in stations:
+        return None
     begin = pd.Timestamp(floor_hour(alert.since))
     near = _neighbours(alert.station_id, hours, stations)
     shown = hours[(hours.index >= begin - BEFORE) & (hours.index < min(begin + ONSET, pd.Timestamp(floor_hour(now))))]
@@ -77,13 +102,13 @@ def _is_local(alert: CaseAlert, hours: pd.DataFrame, stations: Mapping[str, Stat
     own, is_before = shown[alert.station_id], np.asarray(shown.index < begin)
     ratio = (own / around.where(around > 0))[is_before].dropna()
     if len(ratio) < LEAST_BEFORE:
-        return False
-    excess = (own - around * max(float(ratio.median()), 1.0))[~is_before].dropna()
+        return None
+    explained = around * max(float(ratio.median()), 1.0)
+    excess = (own - explained)[~is_before].dropna()
     if excess.empty:
-        return False
-    at = int(np.argmax(excess.to_numpy()))
-    largest, value = float(excess.iloc[at]), float(own[excess.index].iloc[at])
-    return largest >= OF_THRESHOLD * (alert.threshold or 0.0) and largest >= OF_VALUE * value
+        return None
+    at = excess.index[int(np.argmax(excess.to_numpy()))]
+    return _Parts(float(own[at]), float(explained[at]), float(around[at]))
 
 
 def _neighbours(station_id: str, hours: pd.DataFrame, stations: Mapping[str, Station]) -> list[str]:

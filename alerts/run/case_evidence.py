@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.case.group import CaseAir, ref_of
+from alerts.case.group import AlertRef, CaseAir, ref_of
 from alerts.case.life import RANK
-from alerts.case.local import PARTICLES, local_alerts
+from alerts.case.local import COMPARED, AlertReach, reach_of
 from alerts.case.verdict import revised, verdict_by
 from ingest.process.guard import is_unexpected, say
 from schemas.interval import Interval, floor_hour
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from alerts.case.group import AlertRef
     from analysis.case.event import EventRise
     from qc.verdict.weight import VerdictRule
     from schemas.alert_case import CaseAlert, CaseVerdict
@@ -39,7 +38,7 @@ _WIND = ("wind_speed", "wind_direction")
 
 
 class _Part(NamedTuple):
-    """Rises of one parameter of a network at all stations; of particles also the last hours, by station."""
+    """Rises of one parameter of a network at all stations; of those that are compared with the stations around also the last hours, by station."""
 
     rises: tuple[EventRise, ...]
     hours: pd.DataFrame | None
@@ -61,10 +60,11 @@ class StoredEvidence:
         self._hour: datetime | None = None
         self._winds: dict[str, pd.DataFrame] = {}
         self._parts: dict[tuple[str, str], _Part] = {}
+        self._reach: dict[AlertRef, AlertReach] = {}
         self._verdicts: dict[AlertRef, tuple[datetime, CaseVerdict]] = {}
 
     def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
-        """Rises of the parameters of these alerts at all stations; nothing where there is but one alert to join.
+        """Rises of the parameters of these alerts at all stations; nothing where there is but one alert.
 
         Raises
         ------
@@ -72,18 +72,31 @@ class StoredEvidence:
         """
         values = [item for item in alerts if item.kind.is_of_values]
         wanted = frozenset((item.network, item.parameter) for item in values if item.network and item.parameter)
-        if len({item.station_id for item in values}) < 2:  # noqa: PLR2004 - a pair
+        if len(values) < 2:  # noqa: PLR2004 - a pair
             return CaseAir()
         hour = floor_hour(now)
         if hour != self._hour:
-            self._hour, self._winds, self._parts = hour, self._read_winds(hour), {}
+            self._hour, self._winds, self._parts, self._reach = hour, self._read_winds(hour), {}, {}
         for network, code in sorted(wanted - self._parts.keys()):
             self._parts[network, code] = self._read_part(network, code, hour)
         parts = {place: self._parts[place] for place in sorted(wanted)}
+        reach = self._reach_of(values, _compared(parts), now)
         return CaseAir(
             rises=tuple(rise for part in parts.values() for rise in part.rises),
             winds=self._winds,
-            local=local_alerts(values, _particles(parts), self._network.stations, now),
+            local=reach.local,
+            regional=reach.regional,
+        )
+
+    def _reach_of(self, alerts: Sequence[CaseAlert], hours: Mapping[str, pd.DataFrame], now: datetime) -> AlertReach:
+        """Reach of the alerts; of each once an hour, when another one is stored."""
+        for item in alerts:
+            if ref_of(item) not in self._reach:
+                self._reach[ref_of(item)] = reach_of([item], hours, self._network.stations, now)
+        found = [self._reach[ref_of(item)] for item in alerts]
+        return AlertReach(
+            frozenset[AlertRef]().union(*(item.local for item in found)),
+            frozenset[AlertRef]().union(*(item.regional for item in found)),
         )
 
     def _read_winds(self, hour: datetime) -> dict[str, pd.DataFrame]:
@@ -102,7 +115,7 @@ class StoredEvidence:
         }
         return _Part(
             rises=tuple(rise for name, frame in frames.items() for rise in find_rises(frame, name, since=hour - BACK)),
-            hours=pd.DataFrame(shown) if parameter in PARTICLES else None,
+            hours=pd.DataFrame(shown) if parameter in COMPARED else None,
         )
 
     def verdicts(self, alerts: Sequence[CaseAlert], now: datetime) -> Mapping[AlertRef, CaseVerdict]:
@@ -167,8 +180,8 @@ class StoredEvidence:
         return bool(own) and max(own) <= FAST_S
 
 
-def _particles(parts: Mapping[tuple[str, str], _Part]) -> dict[str, pd.DataFrame]:
-    """The last hours of particles at all stations, of whatever network measures them."""
+def _compared(parts: Mapping[tuple[str, str], _Part]) -> dict[str, pd.DataFrame]:
+    """The last hours at all stations of what is compared with the stations around, of whatever network measures it."""
     found: dict[str, pd.DataFrame] = {}
     for (_, code), part in parts.items():
         if part.hours is not None:

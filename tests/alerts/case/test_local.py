@@ -7,7 +7,7 @@ import pandas as pd
 
 from alerts.case.alert import begun
 from alerts.case.group import CaseAir
-from alerts.case.local import local_alerts
+from alerts.case.local import reach_of
 from alerts.case.verdict import revised, verdict_by
 from schemas.alert import RuleKind
 from schemas.alert_case import CaseKind
@@ -24,7 +24,7 @@ def hazy(own: float, *, factor: float = 1.0) -> dict[str, pd.DataFrame]:
 
 def is_local(hours: dict[str, pd.DataFrame]) -> bool:
     alert = begun(begin(1), NETWORK)
-    return bool(local_alerts([alert], hours, NETWORK.stations, at(1)))
+    return bool(reach_of([alert], hours, NETWORK.stations, at(1)).local)
 
 
 def test_what_the_station_has_beyond_its_neighbours_is_its_own() -> None:
