@@ -90,8 +90,9 @@ def answer_statement(
     origin, more = _origin(bearing, shares) if found.kind is EventKind.PLUME else (plain, {})
     chance = _chance(found)
     if not is_known and chance > best.probability:
+        second = detail("answer", "next", kind=best.kind.value, probability=best.probability)
         figures |= {"kind": EventKind.UNKNOWN.value, "probability": chance}
-        return claim("answer", _ordinary(found), confidence, **figures)
+        return claim("answer", _ordinary(found), confidence, (second,), **figures)
     reach = (detail("answer", "one_station"),) if alone and found.kind is EventKind.PLUME else ()
     return claim("answer", origin if is_known else "unknown", confidence, reach, **figures, **more)
 
