@@ -11,6 +11,7 @@ import msgspec
 from alerts.case.cause import ResolveCause
 from alerts.case.life import CAUSE, TO, UNTIL
 from schemas.alert_case import AlertCase, CaseStep, StepKind
+from schemas.plain_text import plain_text
 
 TEXT, DECLINED = "text", "is_declined"
 """Keys of the figures of a step: a comment's text; that a comment declines the case."""
@@ -91,7 +92,7 @@ def step_of(case: AlertCase, request: ActionRequest, now: datetime) -> CaseStep:
     is_holder = request.action is CaseAction.DECLINE and case.taken_by == request.by
     figures: dict[str, Any] = {
         TO: request.to,
-        TEXT: request.text.strip()[:MOST_CHARACTERS] or None,
+        TEXT: plain_text(request.text).strip()[:MOST_CHARACTERS] or None,
         VIA: request.via or None,
         REFERENCE: request.reference or None,
         UNTIL: until.isoformat() if until is not None else None,

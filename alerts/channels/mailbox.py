@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import imaplib
 import ssl
+import time
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
@@ -35,7 +37,22 @@ class MailboxError(Exception):
     """The mailbox cannot be read."""
 
 
-def handle_new(settings: AlertSettings, handle: Callable[[EmailMessage], bool]) -> int:
+class ReceivedMail(NamedTuple):
+    """A mail of the mailbox.
+
+    Attributes
+    ----------
+    message : EmailMessage or None
+        None: it is built so that the standard library cannot read it.
+    received_at : datetime
+        When the server got it, UTC.
+    """
+
+    message: EmailMessage | None
+    received_at: datetime
+
+
+def handle_new(settings: AlertSettings, handle: Callable[[ReceivedMail], bool]) -> int:
     """Hand every unread mail to a function, and mark it as read afterwards.
 
     Parameters
@@ -58,10 +75,10 @@ def handle_new(settings: AlertSettings, handle: Callable[[EmailMessage], bool]) 
     try:
         with _opened(settings) as server:
             for number in _unread(server)[:MOST_MAILS]:
-                message = _fetch(server, number)
-                if message is None:
+                received = _fetch(server, number)
+                if received is None:
                     continue
-                flags = "(\\Seen)" if handle(message) else f"(\\Seen {REFUSED})"
+                flags = "(\\Seen)" if handle(received) else f"(\\Seen {REFUSED})"
                 _answer(server.uid("STORE", number, "+FLAGS.SILENT", flags))
                 count += 1
     except (imaplib.IMAP4.error, OSError) as error:
@@ -99,14 +116,24 @@ def _unread(server: imaplib.IMAP4) -> list[str]:
     return found.decode().split() if isinstance(found, bytes) else []
 
 
-def _fetch(server: imaplib.IMAP4, number: str) -> EmailMessage | None:
+def _fetch(server: imaplib.IMAP4, number: str) -> ReceivedMail | None:
     """A mail, without marking it as read; None where it is gone."""
-    for item in _answer(server.uid("FETCH", number, f"(BODY.PEEK[]<0.{MOST_BYTES}>)")):
+    for item in _answer(server.uid("FETCH", number, f"(INTERNALDATE BODY.PEEK[]<0.{MOST_BYTES}>)")):
         if isinstance(item, tuple):
-            message = message_from_bytes(item[1], policy=default)
-            assert isinstance(message, EmailMessage), "the policy makes these"
-            return message
+            head, body = item
+            arrived = imaplib.Internaldate2tuple(head)
+            received_at = datetime.now(UTC) if arrived is None else datetime.fromtimestamp(time.mktime(arrived), UTC)
+            return ReceivedMail(_parsed(body), received_at)
     return None
+
+
+def _parsed(body: bytes) -> EmailMessage | None:
+    try:
+        message = message_from_bytes(body, policy=default)
+    except Exception:  # noqa: BLE001 - a mail nested deeply enough ends the parser in its own ways
+        return None
+    assert isinstance(message, EmailMessage), "the policy makes these"
+    return message
 
 
 def _answer(reply: tuple[str, Sequence[object]]) -> Sequence[object]:

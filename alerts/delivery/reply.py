@@ -17,6 +17,7 @@ import msgspec
 
 from alerts.delivery.thread import quoted_ids
 from alerts.wording import word
+from schemas.plain_text import plain_text
 from schemas.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class ReplyFault(StrEnum):
     EMPTY = "empty"
     REFUSED = "refused"
     """The case allows no such step."""
+    UNREADABLE = "unreadable"
+    """It is built so that it cannot be read."""
 
 
 class MailReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,12 +94,12 @@ def parse_reply(message: EmailMessage, own_addresses: Iterable[str]) -> MailRepl
     own_addresses : iterable of str
         Addresses from which alerts are sent; a mail from one of them is our own.
     """
-    sender = parseaddr(_header(message, "From"))[1].casefold()
+    sender = plain_text(parseaddr(_header(message, "From"))[1]).casefold()
     own = {parseaddr(item)[1].casefold() for item in own_addresses}
-    text = strip_quote(_body(message))
+    text = strip_quote(plain_text(_body(message)))
     wish, rest = read_wish(text)
     return MailReply(
-        message_id=_header(message, "Message-ID").strip(),
+        message_id=plain_text(_header(message, "Message-ID")).strip(),
         sender=sender,
         answers=quoted_ids(_header(message, "In-Reply-To"), _header(message, "References")),
         wish=wish,
@@ -128,14 +131,26 @@ def read_wish(text: str) -> tuple[ReplyWish, str]:
     (<ReplyWish.COMMENT: 'comment'>, 'valve replaced')
     >>> read_wish("takeaway ordered")[0]
     <ReplyWish.COMMENT: 'comment'>
+
+    Who says in the first line that it cannot be done has not taken the case (``mail.reply_cannot``):
+
+    >>> read_wish("Ack, but I can't go tonight")[0]
+    <ReplyWish.COMMENT: 'comment'>
     """
     begin = " ".join(text.casefold().split())
     for wish in (ReplyWish.DECLINE, ReplyWish.TAKE, ReplyWish.COMMENT):
         for phrase in _phrases(f"reply_{wish}"):
             if begin.startswith(phrase) and _ends_word(begin, len(phrase)):
+                if wish is ReplyWish.TAKE and _is_unable(text):
+                    return ReplyWish.COMMENT, text.strip()
                 rest = text if wish is not ReplyWish.COMMENT else _after_word(text.lstrip()[len(phrase) :])
                 return wish, rest.strip()
     return ReplyWish.COMMENT, text.strip()
+
+
+def _is_unable(text: str) -> bool:
+    first = text.strip().partition("\n")[0].casefold()
+    return any(phrase in first for phrase in _phrases("reply_cannot"))
 
 
 def strip_quote(text: str) -> str:

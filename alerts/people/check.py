@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from alerts.people.people import People
-    from alerts.people.person import ContactChannel
-    from alerts.people.roster import Absence, DutyShift, ShiftOverride
+    from alerts.people.person import ContactChannel, Person
+    from alerts.people.roster import Absence, DutyShift, Holiday, ShiftOverride
+    from alerts.people.team import Team
 
 
 class PeopleFault(NamedTuple):
@@ -41,6 +42,7 @@ def faults(people: People) -> Iterator[PeopleFault]:
     """Everything that is wrong, in the order of the file; later checks rely on earlier ones, so that the first is the one to correct."""
     yield from _zone_faults(people)
     yield from _twice(people)
+    yield from _name_faults(people)
     yield from _person_faults(people)
     yield from _team_faults(people)
     for shift in people.shifts:
@@ -68,6 +70,21 @@ def _twice(people: People) -> Iterator[PeopleFault]:
     for (table, key), names in tables.items():
         for name in _repeated(names):
             yield PeopleFault(f"{table} {name!r}", key, "used twice, expected different ones")
+
+
+def _name_faults(people: People) -> Iterator[PeopleFault]:
+    """Names are in subjects and on pages: none is empty, spans lines or reorders the text around it."""
+    named: list[tuple[str, Person | Team | Holiday]] = [
+        *((f"person {item.id!r}", item) for item in people.persons),
+        *((f"team {item.id!r}", item) for item in people.teams),
+        *((f"holiday of {item.days[0]}", item) for item in people.holidays),
+    ]
+    texts = [(place, {"name_zh": item.name_zh, "name_en": item.name_en}) for place, item in named]
+    texts += [(f"shift {item.id!r}", {"role": item.role}) for item in people.shifts]
+    for place, fields in texts:
+        for key, text in fields.items():
+            if not text.strip() or not text.isprintable():
+                yield PeopleFault(place, key, f"{text!r}, expected text on one line")
 
 
 def _person_faults(people: People) -> Iterator[PeopleFault]:
@@ -139,12 +156,26 @@ def _absence_faults(people: People) -> Iterator[PeopleFault]:
             yield from _unknown(place, "deputy", (absence.deputy,), people.person, "a person")
         if absence.deputy == absence.person:
             yield PeopleFault(place, "deputy", f"{absence.deputy!r}, expected another person")
+        elif _is_circle(people, absence):
+            problem = f"{absence.deputy!r} is absent as well, and the deputies lead back to this person"
+            yield PeopleFault(place, "deputy", f"{problem}, expected one who is there")
         if any(_overlap(absence, other) for other in people.absences[:number]):
             yield PeopleFault(place, "from", "overlaps with another absence of the same person, expected one of them")
 
 
 def _overlap(one: Absence, other: Absence) -> bool:
     return one.person == other.person and one.start <= other.until and other.start <= one.until
+
+
+def _is_circle(people: People, absence: Absence) -> bool:
+    """Whether deputies lead back to the person on the first day of absence; of a circle that is so for the one who leaves last."""
+    away = {item.person: item.deputy for item in people.absences if item.includes(absence.start)}
+    passed: set[str] = set()
+    person = absence.deputy
+    while person in away and person != absence.person and person not in passed:
+        passed.add(person)
+        person = away[person]
+    return person == absence.person
 
 
 def _override_faults(people: People) -> Iterator[PeopleFault]:

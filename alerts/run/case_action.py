@@ -19,7 +19,7 @@ _GIVEN = frozenset({CaseAction.ASSIGN, CaseAction.HAND_OVER})
 
 
 def act(state: StateStore, case_id: str, request: ActionRequest, now: datetime) -> AlertCase | None:
-    """Add the step of a request to a case.
+    """Add the step of a request to a case; to the one that it is part of, where it joined another.
 
     Parameters
     ----------
@@ -40,16 +40,24 @@ def act(state: StateStore, case_id: str, request: ActionRequest, now: datetime) 
         The case does not allow it; nothing changed.
     store.error.StoreError
     """
-    before = state.cases.get(case_id)
+    before = case_now(state, case_id)
     if before is None:
         return None
     if request.reference and any(item.figures.get(REFERENCE) == request.reference for item in before.steps):
         return before
-    after = add_step(state, lambda case: step_of(case, request, now), case_id, now)
+    after = add_step(state, lambda case: step_of(case, request, now), before.id, now)
     if after is not None:
         for recipient, channel in _concerned(state, before, after, request):
             state.notices.want(after.id, recipient, channel, version=after.version, due_at=now)
     return after
+
+
+def case_now(state: StateStore, case_id: str) -> AlertCase | None:
+    """The case, or the older one that it became part of."""
+    found = state.cases.get(case_id)
+    while found is not None and found.merged_into is not None:
+        found = state.cases.get(found.merged_into)
+    return found
 
 
 def _concerned(state: StateStore, before: AlertCase, after: AlertCase, request: ActionRequest) -> set[tuple[str, str]]:

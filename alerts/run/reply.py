@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,11 +15,12 @@ from alerts.delivery.reply import MOST_A_MINUTE, ReplyFault, ReplyWish, parse_re
 from alerts.delivery.thread import is_ours, parse_message_id
 from alerts.run.case_action import act
 from alerts.run.stores import open_state
+from schemas.plain_text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from email.message import EmailMessage
 
+    from alerts.channels.mailbox import ReceivedMail
     from alerts.delivery.reply import MailReply
     from alerts.people.people import People
     from alerts.settings import AlertSettings
@@ -29,6 +30,7 @@ REFUSED = "reply_refused"
 """Kind of the documents of replies that changed nothing, by their Message-ID."""
 _MINUTE = timedelta(minutes=1)
 _SHOWN = 200
+_MOST_SENDERS = 1_000
 _ACTIONS = {
     ReplyWish.TAKE: CaseAction.TAKE,
     ReplyWish.DECLINE: CaseAction.DECLINE,
@@ -44,11 +46,21 @@ class ReplyOutcome(NamedTuple):
     refused: dict[ReplyFault, int]
 
 
+class _Read(NamedTuple):
+    """A mail and what of it can be shown."""
+
+    reply: MailReply
+    subject: str
+
+
 class ReplyReader:
-    """Reads the mailbox again and again; it remembers how often each address has written within the last minute."""
+    """Reads the mailbox again and again; it remembers how many mails of each address came within a minute.
+
+    Mails that are not from the person who got the message are counted apart: a forger must not use up the replies of the person.
+    """
 
     def __init__(self) -> None:
-        self._recent: dict[str, deque[datetime]] = {}
+        self._recent: dict[tuple[str, bool], list[datetime]] = {}
 
     def read(self, settings: AlertSettings, people: People, now: datetime) -> ReplyOutcome:
         """Handle the unread mails of the mailbox.
@@ -61,41 +73,63 @@ class ReplyReader:
         done = 0
         with open_state(settings) as state:
 
-            def handle(message: EmailMessage) -> bool:
+            def handle(received: ReceivedMail) -> bool:
                 nonlocal done
-                reply = parse_reply(message, (settings.mail_from, settings.mail_reply_to))
-                found = self._handle(state, people, reply, now)
+                item = _read(received, settings)
+                found = (
+                    ReplyFault.UNREADABLE
+                    if item is None
+                    else self._handle(state, people, item.reply, now, received.received_at)
+                )
                 if isinstance(found, ReplyFault):
                     refused[found] += 1
-                    _keep(state, message, reply, found)
+                    _keep(state, item, found)
                     return False
                 done += found
                 return True
 
             handle_new(settings, handle)
+        self._forget()
         return ReplyOutcome(done, dict(refused))
 
-    def _handle(self, state: StateStore, people: People, reply: MailReply, now: datetime) -> int | ReplyFault:
+    def _handle(
+        self, state: StateStore, people: People, reply: MailReply, now: datetime, received_at: datetime
+    ) -> int | ReplyFault:
         if reply.is_automatic:
             return ReplyFault.AUTOMATIC
-        if self._is_too_many(reply.sender, now):
-            return ReplyFault.TOO_MANY
         notices = list(matched(state, reply.answers))
+        own = [item for item in notices if is_sender(people, item, reply.sender)]
+        if self._is_too_many((reply.sender, bool(own)), received_at):
+            return ReplyFault.TOO_MANY
         if not notices:
             return ReplyFault.NO_MATCH
-        own = [item for item in notices if is_sender(people, item, reply.sender)]
         if not own:
             return ReplyFault.STRANGER
         if reply.wish is ReplyWish.COMMENT and not reply.text:
             return ReplyFault.EMPTY
         return _act(state, own, reply, now)
 
-    def _is_too_many(self, sender: str, now: datetime) -> bool:
-        recent = self._recent.setdefault(sender, deque())
-        while recent and now - recent[0] > _MINUTE:
-            recent.popleft()
-        recent.append(now)
-        return len(recent) > MOST_A_MINUTE
+    def _is_too_many(self, sender: tuple[str, bool], received_at: datetime) -> bool:
+        near = [at for at in self._recent.get(sender, ()) if abs(received_at - at) <= _MINUTE]
+        self._recent[sender] = [*near, received_at][: MOST_A_MINUTE + 1]
+        return len(near) >= MOST_A_MINUTE
+
+    def _forget(self) -> None:
+        """Keep the senders that wrote last."""
+        while len(self._recent) > _MOST_SENDERS:
+            del self._recent[next(iter(self._recent))]
+
+
+def _read(received: ReceivedMail, settings: AlertSettings) -> _Read | None:
+    """None where the mail cannot be read: it must not hold up those behind it."""
+    if received.message is None:
+        return None
+    try:
+        reply = parse_reply(received.message, (settings.mail_from, settings.mail_reply_to))
+        return _Read(reply, plain_text(str(received.message["Subject"] or "")))
+    except Exception as error:  # noqa: BLE001 - the standard library fails on odd mails in many ways
+        _log.warning("reply_unreadable", detail=type(error).__name__)
+        return None
 
 
 def matched(state: StateStore, answers: Iterable[str]) -> Iterable[Notice]:
@@ -135,10 +169,13 @@ def _act(state: StateStore, notices: Iterable[Notice], reply: MailReply, now: da
     return done or ReplyFault.REFUSED
 
 
-def _keep(state: StateStore, message: EmailMessage, reply: MailReply, fault: ReplyFault) -> None:
+def _keep(state: StateStore, item: _Read | None, fault: ReplyFault) -> None:
     """Keep why a mail changed nothing, for the pages; the mail itself stays in the mailbox."""
+    if item is None:
+        return  # logged where it was read; it has no id to keep it by
+    reply = item.reply
     _log.warning("reply_refused", sender=reply.sender, reason=fault, message_id=reply.message_id)
     if fault in {ReplyFault.AUTOMATIC, ReplyFault.TOO_MANY}:
         return  # a loop must not fill the database
-    body = {"from": reply.sender[:_SHOWN], "reason": fault.value, "subject": str(message["Subject"] or "")[:_SHOWN]}
+    body = {"from": reply.sender[:_SHOWN], "reason": fault.value, "subject": item.subject[:_SHOWN]}
     state.documents.put(REFUSED, reply.message_id[:_SHOWN] or "without", body)

@@ -103,7 +103,7 @@ def answer_action(queries: Queries, case_id: str, body: bytes) -> Response:
     after = queries.act(case_id, request)
     if after is None:
         raise NotFoundProblem(_ABSENT.format(key=case_id))
-    return answer_case(queries, case_id)
+    return answer_case(queries, after.id)
 
 
 def _request(queries: Queries, body: bytes) -> ActionRequest:

@@ -9,6 +9,7 @@ from alerts.case.action import ActionRequest, CaseAction, step_of
 from alerts.case.cause import ResolveCause
 from alerts.case.life import follow
 from alerts.delivery.link import LinkError, LinkReason, link_digest, read_link
+from alerts.run.case_action import case_now
 from alerts.run.link_key import load_link_key
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def follow_link(queries: Queries, token: str, *, text: str, cause: str) -> Alert
     store.error.StoreError
     """
     opened = open_link(queries, token)
-    link, case, now = opened.link, opened.record.case, datetime.now(UTC)
+    link, now = opened.link, datetime.now(UTC)
     key = load_link_key(queries.people.settings)
     request = ActionRequest(
         action=CaseAction(link.action.value),
@@ -63,10 +64,11 @@ def follow_link(queries: Queries, token: str, *, text: str, cause: str) -> Alert
         cause=_cause(cause) if link.action.value == CaseAction.RESOLVE else None,
         via="link",
     )
+    case = case_now(queries.state, link.case_id) or opened.record.case
     follow(case, step_of(case, request, now))
     if not queries.state.mutes.use_link(link_digest(link, key), now=now):
         raise LinkError(LinkReason.USED)
-    return queries.act(case.merged_into or case.id, request)
+    return queries.act(case.id, request)
 
 
 def _cause(text: str) -> ResolveCause | None:

@@ -49,6 +49,9 @@ def test_the_example_is_in_order() -> None:
         ('mail = "li@example.org"', 'mail = "li@a.org"\nchannels = [{ name = "mail", url_env = "A" }]', "person 'li': key channels: 'mail', expected another name"),
         ('mail = "li@example.org"', 'mail = "li@a.org"\nchannels = [{ name = "wecom" }]', "person 'li': key channels: 'wecom': expected exactly one of url_env and url_file"),
         ('mail = "li@example.org"', 'mail = "li@a.org"\nchannels = [{ name = "wecom", url = "s" }]', "person 'li' channels[0]: key url: unknown"),
+        ('name_en = "li"', 'name_en = "\\u202eLi"', "person 'li': key name_en: '\\u202eLi', expected text on one line"),
+        ('name_en = "li"', 'name_en = "Li\\u2028Na"', "person 'li': key name_en: 'Li\\u2028Na', expected text on one line"),
+        ('name_en = "li"', 'name_en = " "', "person 'li': key name_en: ' ', expected text on one line"),
         ('id = "wang"', 'id = "li"', "person 'li': key id: used twice"),
         ('id = "wang"', 'id = "Wang"', "person 'Wang': key id: expected an id of at most 48"),
         ('leader = "chief"', 'leader = "boss"', "team 'duty': key leader: 'boss', expected a person of this file: chief, li, wang, zhao"),
@@ -79,6 +82,14 @@ def test_what_is_wrong_is_refused_with_table_key_and_expectation(old: str, new: 
         (ABSENCE.replace("until = 2026-12-02", "until = 2026-11-02"), "absence of 'li' from 2026-12-01: key until: 2026-11-02, expected"),
         (ABSENCE + 'deputy = "li"\n', "absence of 'li' from 2026-12-01: key deputy: 'li', expected another person"),
         (ABSENCE + ABSENCE.replace("12-01", "12-02"), "absence of 'li' from 2026-12-02: key from: overlaps"),
+        (ABSENCE + 'deputy = "wang"\n' + ABSENCE.replace('"li"', '"wang"') + 'deputy = "li"\n', "absence of 'li' from 2026-12-01: key deputy: 'wang' is absent as well"),
+        (
+            "".join(
+                ABSENCE.replace('"li"', f'"{one}"').replace("12-01", f"12-0{day}").replace("until = 2026-12-02", "until = 2026-12-09") + f'deputy = "{two}"\n'
+                for day, (one, two) in enumerate([("li", "wang"), ("wang", "zhao"), ("zhao", "li")], 1)
+            ),
+            "absence of 'zhao' from 2026-12-03: key deputy: 'li' is absent as well",
+        ),
         (ABSENCE.replace("2026-12-01", "2026-12-01T08:00:00"), "absence number 1: key from: expected `date`, got `datetime`"),
         (OVERRIDE.replace('"day"', '"dya"'), "override of 2026-12-01: key shift: 'dya', expected a shift of this file: day, night"),
         (OVERRIDE + OVERRIDE, "override: key date: day on 2026-12-01 is named twice"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import imaplib
 import shutil
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
+from alerts.case.life import follow
 from alerts.channels.mailbox import REFUSED as KEYWORD
 from alerts.channels.mailbox import MailboxError
 from alerts.delivery.reply import MOST_A_MINUTE, ReplyFault
@@ -88,7 +89,15 @@ def answered(state: StateStore) -> str:
     return identity
 
 
-def put(box: imaplib.IMAP4, text: str, answers: str, sender: str = "Li Na <li.na@example.org>", **more: str) -> None:
+def put(
+    box: imaplib.IMAP4,
+    text: str,
+    answers: str,
+    sender: str = "Li Na <li.na@example.org>",
+    *,
+    age: timedelta = timedelta(),
+    **more: str,
+) -> None:
     message = EmailMessage()
     headers = {
         "From": sender,
@@ -99,7 +108,7 @@ def put(box: imaplib.IMAP4, text: str, answers: str, sender: str = "Li Na <li.na
     for name, value in (headers | {key.replace("_", "-"): value for key, value in more.items()}).items():
         message[name] = value
     message.set_content(f"{text}\n\n> [critical] not mine")
-    box.append("INBOX", "", imaplib.Time2Internaldate(datetime.now(UTC)), message.as_bytes())
+    box.append("INBOX", "", imaplib.Time2Internaldate(datetime.now(UTC) - age), message.as_bytes())
 
 
 def read(own: AlertSettings, reader: ReplyReader | None = None) -> tuple[int, dict[ReplyFault, int]]:
@@ -171,3 +180,58 @@ def test_a_mailbox_that_cannot_be_opened_is_an_error(own: AlertSettings) -> None
     with pytest.raises(MailboxError):
         read(wrong)
     assert msgspec.structs.asdict(PEOPLE.persons[0])["mail"] == "li.na@example.org"
+
+
+ODD = {
+    "a marked section": b"Content-Type: text/html\r\n\r\n<![foo[x]]>hi",
+    "a header in thousands of brackets": b"Content-Type: text/plain; x=" + b"(" * 5000 + b"\r\n\r\nhi",
+    "an address in thousands of brackets": b"X-A: b\r\nTo: a@b\r\nFrom: " + b"(" * 5000 + b"\r\n\r\nhi",
+    "half of a surrogate pair": b"Subject: =?utf-7?q?+2AA-?=\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+2AA- hi",
+    "a NUL": b"Message-ID: <a\x00b@x>\r\nSubject: a\x00b\r\n\r\nhi\x00",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_mail_that_cannot_be_read_holds_up_no_other(
+    own: AlertSettings, box: imaplib.IMAP4, state: StateStore, answered: str, odd: bytes
+) -> None:
+    box.append("INBOX", "", None, b"From: mallory@example.net\r\nIn-Reply-To: <a@b>\r\n" + odd)  # type: ignore[arg-type]  # now
+    put(box, "taken", answered)
+    done, refused = read(own)
+    assert (done, sum(refused.values())) == (1, 1)
+    found = state.cases.get("c1")
+    assert found is not None
+    assert found.taken_by == "li-na"
+    assert read(own) == (0, {})
+
+
+def test_replies_that_waited_in_the_mailbox_are_no_loop(own: AlertSettings, box: imaplib.IMAP4, answered: str) -> None:
+    for number in range(MOST_A_MINUTE + 3):
+        put(box, f"{number} comment", answered, age=timedelta(minutes=number))
+    assert read(own) == (MOST_A_MINUTE + 3, {})
+
+
+def test_a_forger_does_not_use_up_the_replies_of_a_person(
+    own: AlertSettings, box: imaplib.IMAP4, answered: str
+) -> None:
+    for number in range(MOST_A_MINUTE + 3):
+        put(box, f"{number} forged", "<other@x>")
+    put(box, "taken", answered)
+    done, refused = read(own)
+    assert (done, refused) == (1, {ReplyFault.NO_MATCH: MOST_A_MINUTE, ReplyFault.TOO_MANY: 3})
+
+
+def test_a_reply_about_a_case_that_joined_another_acts_on_that_one(
+    own: AlertSettings, box: imaplib.IMAP4, state: StateStore, answered: str
+) -> None:
+    opened = msgspec.structs.replace(step(1, StepKind.OPENED, alerts=(ALERT,)), case_id="c0")
+    older = msgspec.structs.replace(case(opened, alerts=(ALERT,)), id="c0")
+    known = state.cases.get("c1")
+    assert known is not None
+    merged = follow(known, step(2, StepKind.MERGED, figures={"into": "c0"}))
+    state.cases.append([CaseChange(case=older), CaseChange(case=merged, after=1)])
+    put(box, "taken", answered)
+    assert read(own) == (1, {})
+    found = state.cases.get("c0")
+    assert found is not None
+    assert found.taken_by == "li-na"
