@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.rules.closing import closing_transitions, operation_ends
 from alerts.rules.evaluation import EvaluationInput, EvaluationResult
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _ERRORS_SHOWN = 5
 _LIVE_WITHIN = timedelta(hours=1)
 """A window that ends within this of now is live."""
+WINDOW = timedelta(hours=48)
+"""Stored hours that are evaluated again and again: late data within it are found."""
 
 
 class EvaluationError(Exception):
@@ -52,6 +54,27 @@ class EvaluationError(Exception):
         self.stored = stored
 
 
+class EvaluationScope(NamedTuple):
+    """What of an evaluation is done, and whether it counts.
+
+    Attributes
+    ----------
+    with_warnings : bool
+        Also warning rules, whose evaluation reads eight days of hours and changes once an hour.
+    with_reports : bool
+        Also what the parts report of themselves (`evaluate_reports`).
+    is_wanted : callable
+        Asked before what was found is stored; False: it is dropped.
+    """
+
+    with_warnings: bool = True
+    with_reports: bool = True
+    is_wanted: Callable[[], bool] = lambda: True
+
+
+ALL = EvaluationScope()
+
+
 def evaluate(
     settings: SharedSettings,
     start: datetime,
@@ -59,7 +82,7 @@ def evaluate(
     now: datetime,
     rules: AlertRules | None = None,
     *,
-    with_warnings: bool = True,
+    scope: EvaluationScope = ALL,
 ) -> int:
     """Evaluate all rules over ``[start, end)`` and store the new transitions.
 
@@ -72,8 +95,7 @@ def evaluate(
         stored.
     rules : AlertRules or None
         None: those of the file.
-    with_warnings : bool
-        Also warning rules, whose evaluation reads eight days of hours and changes once an hour.
+    scope : EvaluationScope
 
     Returns
     -------
@@ -90,10 +112,8 @@ def evaluate(
     rules = load_rules(own.rules) if rules is None else rules
     with open_stores(own) as (influx, state):
         inputs = EvaluationInput(influx, own.stations, state.alerts.get_states(), start, end, now, state)
-        is_live = now - end <= _LIVE_WITHIN
-        warned = partial(_warn, own, inputs, state, rules) if with_warnings and is_live and rules.warnings() else None
-        found = _judge(inputs, state, rules, live=is_live, warned=warned)
-        stored = _store(state, inputs.last, found)
+        found = _judge(own, inputs, state, rules, scope)
+        stored = _store(state, inputs.last, found) if scope.is_wanted() else 0
     if found.errors:
         raise EvaluationError(found.errors, stored)
     return stored
@@ -109,19 +129,15 @@ def _warn(
 
 
 def _judge(
-    inputs: EvaluationInput,
-    state: StateStore,
-    rules: AlertRules,
-    *,
-    live: bool,
-    warned: Callable[[EvaluationResult], None] | None = None,
+    settings: AlertSettings, inputs: EvaluationInput, state: StateStore, rules: AlertRules, scope: EvaluationScope
 ) -> EvaluationResult:
     """Transitions of the window by rules, by closed causes and, when live, by findings and reports."""
+    live = inputs.now - inputs.end <= _LIVE_WITHIN
     found = find_transitions(inputs, rules, live=live)
-    if warned is not None:
-        warned(found)
+    if live and scope.with_warnings and rules.warnings():
+        _warn(settings, inputs, state, rules, found)
     found.extend("ends", lambda: closing_transitions(inputs, rules, found, live=live))
-    if live:
+    if live and scope.with_reports:
         _find_reports(state, rules, inputs.network, inputs.last, inputs.now, found=found)
     return found
 

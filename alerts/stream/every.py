@@ -19,3 +19,7 @@ class Every:
             return False
         self._next = now + self._seconds
         return True
+
+    def again(self, within_s: float) -> None:
+        """Be due again within so many seconds: what was due failed."""
+        self._next = min(self._next, time.monotonic() + within_s)

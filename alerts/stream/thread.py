@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alerts.stream.configuration import Configuration
-    from schemas.alert import AlertTransition
 
 IDLE_S = 0.075
 """Pause at the end of the log [s]."""
 RETRY_S = 2.0
 JOIN_S = 10.0
+STEP = "stream"
 _ERRORS_SHOWN = 3
 _COLLECT_AFTER = (50_000, 20, 50)
 """As of the drain (`ingest.collector.drain`): a batch makes thousands of containers without cycles."""
@@ -41,21 +41,19 @@ class StreamThread:
         Renewed by another thread.
     stop : threading.Event
     after : callable
-        Called with the transitions that were stored.
+        Called with the number of transitions that were stored.
 
     Attributes
     ----------
     baselines : Baselines
         To be filled by another thread.
-    error : str or None
-        Why it fails, or which rules raised in the last step that found something.
+    errors : dict of str to str
+        By the step ``stream``: why it fails, or which rules raised in the last step that found something.
     """
 
-    def __init__(
-        self, current: Configuration, stop: threading.Event, after: Callable[[list[AlertTransition]], None]
-    ) -> None:
+    def __init__(self, current: Configuration, stop: threading.Event, after: Callable[[int], object]) -> None:
         self.baselines = Baselines()
-        self.error: str | None = None
+        self.errors: dict[str, str] = {}
         self._current, self._stop, self._after = current, stop, after
         self._thread = threading.Thread(target=self._run, name="watch-stream", daemon=True)
 
@@ -72,10 +70,10 @@ class StreamThread:
             try:
                 self._follow()
             except StoreError as error:
-                self.error = f"{type(error).__name__}: {error}"
+                self.errors = {STEP: f"{type(error).__name__}: {error}"}
             except Exception as error:  # noqa: BLE001 - logged, alarmed by the rounds, tried again
-                self.error = describe(error)
-                say("watch_step_failed", error, step="stream")
+                self.errors = {STEP: describe(error)}
+                say("watch_step_failed", error, step=STEP)
             self._stop.wait(RETRY_S)
 
     def _follow(self) -> None:
@@ -89,16 +87,16 @@ class StreamThread:
             state = ends.enter_context(StateStore(self._current.settings.state_url))
             state.migrate()
             reader = StreamReader(self._current, log, state, self.baselines, datetime.now(UTC))
-            self.error = None
+            self.errors = {}
             gc.set_threshold(*_COLLECT_AFTER)
             while not self._stop.is_set():
                 done = reader.step(datetime.now(UTC))
                 if done.errors:
-                    self.error = "; ".join(done.errors[:_ERRORS_SHOWN])
+                    self.errors = {STEP: "; ".join(done.errors[:_ERRORS_SHOWN])}
                 elif done.stored:
-                    self.error = None
+                    self.errors = {}
                 if done.stored:
-                    self._after(done.stored)
+                    self._after(len(done.stored))
                 if done.messages < BATCH:
                     self._stop.wait(IDLE_S)
             reader.keep()

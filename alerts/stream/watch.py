@@ -1,9 +1,9 @@
 """The loop of ``skyground watch``: readings are evaluated as they arrive, and what they raise is delivered at once.
 
-A thread follows the raw log (`alerts.stream.thread`). The rounds of this module deliver what it stored, evaluate what the parts report of
-themselves, and every few minutes all rules over the stored hours of two days, which confirms, amends or withdraws. A machine is rebuilt
-from its last transition, so the watch may be killed at any time. Changed rules and network files are taken up in the next round;
-invalid ones are logged, and the loop continues with the previous ones.
+A thread follows the raw log (`alerts.stream.thread`), another one evaluates all rules over the stored hours of two days every few minutes,
+which confirms, amends or withdraws (`alerts.stream.stored_hours`). The rounds of this module deliver what they stored, and evaluate what the
+parts report of themselves. A machine is rebuilt from its last transition, so the watch may be killed at any time. Changed rules and network
+files are taken up in the next round; invalid ones are logged, and the loop continues with the previous ones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -20,17 +20,16 @@ import structlog
 
 from alerts.channels.outage import MailState
 from alerts.people.file import people_of
-from alerts.run.baselines import load_baselines, load_gamma, report_gamma
 from alerts.run.case_assignment import assign, evidence_of
 from alerts.run.case_clock import let_time_pass
 from alerts.run.delivery import deliver, read_mail_state
-from alerts.run.evaluation import EvaluationError, evaluate, evaluate_reports
+from alerts.run.evaluation import WINDOW, EvaluationError, evaluate, evaluate_reports
 from alerts.run.first_case import make_first_cases
 from alerts.settings import alert_settings
 from alerts.stream.background import DeadmanThread, ReplyThread
 from alerts.stream.configuration import Configuration
-from alerts.stream.every import Every
 from alerts.stream.failing import Failing
+from alerts.stream.stored_hours import StoredHoursThread
 from alerts.stream.thread import StreamThread
 from ingest.process.complaint import complaint
 from ingest.process.guard import describe, say
@@ -41,24 +40,18 @@ from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from alerts.people.people import People
     from alerts.rules.table import AlertRules
     from alerts.run.case import CaseEvidence
     from alerts.settings import AlertSettings
-    from schemas.alert import AlertTransition
+    from alerts.stream.background import BackgroundThread
     from store.settings import SharedSettings
 
-WINDOW = timedelta(hours=48)
-"""Late data within it are evaluated too."""
 LONGEST_PAUSE_S = 60.0
 LONGEST_ROUND_S = 600.0
 """A round that takes longer is complained about. Project's choice."""
-CONFIRM_S, BASELINES_S = 180.0, 43_200.0
-"""How often stored hours are evaluated, and how often it is computed what is usual at the stations [s]. Project's choice."""
-WARNINGS_S = 1_200.0
-"""How often warning rules are evaluated, whose outcome changes by the hour [s]. Project's choice."""
 _POLL_S = 0.5
 STOP_S = 30.0
 """A round that waits for a dead database is ended by force so long after the signal [s]; it may be killed at any time."""
@@ -122,32 +115,34 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
 
     arrivals = Arrivals()
     stream = StreamThread(current, stop, arrivals.add)
-    replies = ReplyThread(current, stop, lambda: arrivals.add([]))
-    with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, [pace.complaint]):
-        stream.start()
-        replies.start()
+    hours = StoredHoursThread(current, stop, stream.baselines, arrivals.add)
+    replies = ReplyThread(current, stop, lambda: arrivals.add(0))
+    complaints = [pace.complaint, hours.complaint]
+    with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, complaints):
         DeadmanThread(current.settings.deadman_url, stop, pace.complaint).start()
+        for thread in (stream, hours, replies):
+            thread.start()
         try:
-            rounds = _Rounds(current, stream, arrivals, replies)
+            rounds = _Rounds(current, arrivals, (stream, hours, replies))
             with closing(rounds):
                 rounds.go(stop, on_round)
         finally:
-            stream.join()
-            replies.join()
+            for thread in (stream, hours, replies):
+                thread.join()
 
 
 class Arrivals:
-    """Transitions that the stream stored and no round has delivered yet."""
+    """Transitions that the threads stored and no round has delivered yet."""
 
     def __init__(self) -> None:
         self._count = 0
         self._lock = threading.Lock()
         self._event = threading.Event()
 
-    def add(self, stored: list[AlertTransition]) -> None:
-        """Note stored transitions; the next round begins at once."""
+    def add(self, stored: int) -> None:
+        """Note so many stored transitions; the next round begins at once."""
         with self._lock:
-            self._count += len(stored)
+            self._count += stored
         self._event.set()
 
     def take(self) -> int:
@@ -184,11 +179,11 @@ class RoundTimer:
 class _Rounds:
     """The rounds of a watch, and what is due in the next one."""
 
-    def __init__(self, current: Configuration, stream: StreamThread, arrivals: Arrivals, replies: ReplyThread) -> None:
-        self._current, self._stream, self._arrivals, self._replies = current, stream, arrivals, replies
+    def __init__(
+        self, current: Configuration, arrivals: Arrivals, others: Sequence[StreamThread | BackgroundThread]
+    ) -> None:
+        self._current, self._arrivals, self._others = current, arrivals, others
         self._failing = Failing()
-        self._confirm, self._usual = Every(CONFIRM_S), Every(BASELINES_S)
-        self._warnings = Every(WARNINGS_S)
         self._generation = current.generation
         self._influx: InfluxStore | None = None
         self._evidence: CaseEvidence | None = None
@@ -197,41 +192,30 @@ class _Rounds:
         """Go round until stopped."""
         pause_s = self._current.settings.watch_interval_s
         while not stop.is_set():
-            done = self._round(datetime.now(UTC))
+            done, is_sound = self._round(datetime.now(UTC))
             report(done)
-            is_sound = done.is_partial or not done.errors
             pause_s = self._current.settings.watch_interval_s if is_sound else min(2 * pause_s, LONGEST_PAUSE_S)
             self._arrivals.wait(pause_s, stop)
 
-    def _round(self, now: datetime) -> Round:
+    def _round(self, now: datetime) -> tuple[Round, bool]:
+        """A round with the errors of all threads, and whether its own steps went well."""
         current, arrived = self._current, self._arrivals.take()
         problem = _refresh(current)
         is_changed, self._generation = self._generation != current.generation, current.generation
-        is_full = self._confirm.is_due() or is_changed
         evidence = self._evidence_now(is_changed=is_changed)
-        done = run_once(
-            current.settings,
-            now,
-            current.rules,
-            current.people,
-            is_full=is_full,
-            with_warnings=is_full and (self._warnings.is_due() or is_changed),
-            evidence=evidence,
-        )
-        errors = done.errors | self._renew_baselines(now, is_changed=is_changed)
-        if self._stream.error is not None:
-            errors["stream"] = self._stream.error
-        if self._replies.error is not None:
-            errors["replies"] = self._replies.error
-        if problem is not None:
-            errors = {"configuration": problem} | errors
+        done = run_once(current.settings, now, current.rules, current.people, is_full=False, evidence=evidence)
+        is_sound = done.is_partial or not done.errors
+        errors = {} if problem is None else {"configuration": problem}
+        errors |= done.errors
+        for thread in self._others:
+            errors |= thread.errors
         if errors != done.errors:
             done = msgspec.structs.replace(done, errors=errors, error="; ".join(errors.values()), is_partial=False)
         try:
             self._failing.note(current.settings, current.rules, done.errors, now)
         except Exception as error:  # noqa: BLE001 - an alarm that cannot be raised is tried again in the next round
             say("watch_alarm_failed", error)
-        return msgspec.structs.replace(done, transitions=done.transitions + arrived)
+        return msgspec.structs.replace(done, transitions=done.transitions + arrived), is_sound
 
     def close(self) -> None:
         """Close what is kept between rounds."""
@@ -250,21 +234,6 @@ class _Rounds:
                 return None
             self._evidence = evidence_of(self._current.settings, self._influx)
         return self._evidence
-
-    def _renew_baselines(self, now: datetime, *, is_changed: bool) -> dict[str, str]:
-        """Load what is usual at the stations, twice a day and for changed rules; errors by step."""
-        if not (self._usual.is_due() or is_changed):
-            return {}
-        try:
-            settings, rules = self._current.settings, self._current.rules
-            self._stream.baselines.replace(load_baselines(settings, rules, now))
-            trained = load_gamma(settings, rules, now)
-            self._stream.baselines.replace_trained(trained)
-            report_gamma(settings, rules, trained, now)
-        except StoreError as error:
-            self._usual = Every(BASELINES_S)  # again in the next round
-            return {"baselines": f"{type(error).__name__}: {error}"}
-        return {}
 
 
 def _mail_state(settings: AlertSettings, now: datetime) -> MailState | None:
@@ -313,14 +282,13 @@ class _Steps:
         return count
 
 
-def run_once(  # noqa: PLR0913 - what of a round, by keyword
+def run_once(
     settings: AlertSettings,
     now: datetime,
     rules: AlertRules | None = None,
     people: People | None = None,
     *,
     is_full: bool = True,
-    with_warnings: bool = True,
     evidence: CaseEvidence | None = None,
 ) -> Round:
     """One round at ``now`` (aware).
@@ -332,9 +300,7 @@ def run_once(  # noqa: PLR0913 - what of a round, by keyword
     people : People or None
         None: those of the file.
     is_full : bool
-        Evaluate the stored hours of `WINDOW`, forecasts and silence; else only what the parts report of themselves.
-    with_warnings : bool
-        Then also warning rules.
+        Evaluate the stored hours of `WINDOW`, forecasts, silence and warnings; else only what the parts report of themselves.
     evidence : CaseEvidence or None
         Kept between rounds.
     """
@@ -357,9 +323,7 @@ def run_once(  # noqa: PLR0913 - what of a round, by keyword
         "transitions",
         "evaluate",
         lambda: (
-            evaluate(settings, now - WINDOW, now, now, rules, with_warnings=with_warnings)
-            if is_full
-            else evaluate_reports(settings, now, rules)
+            evaluate(settings, now - WINDOW, now, now, rules) if is_full else evaluate_reports(settings, now, rules)
         ),
     )
     aged = steps.do("cases", "clock", lambda: let_time_pass(settings, now, present()))

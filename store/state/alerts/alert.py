@@ -92,13 +92,19 @@ class AlertStore(StateTables):
             return _save(connection, change, None)
 
     def note_progress(self, progress: Mapping[int, AlertProgress]) -> None:
-        """Record extremes of open alerts by the id of their newest transition; an alert that changed since is skipped."""
+        """Record extremes of open alerts by the id of their newest transition.
+
+        Skipped is an alert that changed since, or of which another evaluator has noted a newer value.
+        """
         if not progress:
             return
         with self.database.writing() as connection:
             for transition_id, item in progress.items():
                 values = msgspec.structs.asdict(item)
-                connection.execute(sa.update(alert).where(alert.c.transition_id == transition_id).values(values))
+                change = sa.update(alert).where(alert.c.transition_id == transition_id).values(values)
+                if item.latest_at is not None:
+                    change = change.where(sa.or_(alert.c.latest_at.is_(None), alert.c.latest_at <= item.latest_at))
+                connection.execute(change)
 
     def get_states(self, *, after: int = 0) -> dict[str, AlertStatus]:
         """Present state of every alert that ever changed, by alert key; of those whose newest transition has an id above ``after``."""

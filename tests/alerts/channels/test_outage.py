@@ -24,13 +24,14 @@ from alerts.run.evaluation import evaluate
 from alerts.run.operation import raise_operation
 from alerts.run.round import hand_out
 from alerts.settings import AlertSettings
-from alerts.stream import watch
+from alerts.stream import stored_hours, watch
 from alerts.stream.configuration import Configuration
 from alerts.stream.failing import Failing
 from alerts.stream.metrics import WatchMetrics
 from alerts.stream.watch import Round, run, run_once
 from console.local.settings import free_ports
 from schemas.alert import AlertState, Severity
+from store.error import StoreError
 from tests import servers
 from tests.alerts.channels.test_email import talking
 from tests.alerts.conftest import EXAMPLE, NETWORK
@@ -191,7 +192,7 @@ def two_rounds(own: AlertSettings) -> list[Round]:
     return rounds
 
 
-@pytest.mark.parametrize("step", ["evaluate", "deliver"])
+@pytest.mark.parametrize("step", ["evaluate_reports", "deliver"])
 def test_a_step_that_raises_anything_does_not_end_the_watch_nor_the_other_step(
     own: AlertSettings, influx: InfluxStore, monkeypatch: pytest.MonkeyPatch, now: datetime, step: str
 ) -> None:
@@ -200,13 +201,40 @@ def test_a_step_that_raises_anything_does_not_end_the_watch_nor_the_other_step(
     def fail(*_: object, **__: object) -> int:
         raise OverflowError(step)
 
-    for name in ("evaluate", "evaluate_reports", "deliver"):
-        broken = name.startswith(step)
-        monkeypatch.setattr(watch, name, fail if broken else lambda *_, mine=name, **__: calls.append(mine) or 7)
+    for name in ("evaluate_reports", "deliver"):
+        monkeypatch.setattr(watch, name, fail if name == step else lambda *_, mine=name, **__: calls.append(mine) or 7)
     rounds = two_rounds(own)
-    assert [list(done.errors) for done in rounds] == [[step], [step]]
+    assert [list(done.errors) for done in rounds] == [[step.partition("_")[0]]] * 2
     assert str(rounds[0].error).startswith(f"OverflowError: {step} (tests/alerts/channels/test_outage.py:")
-    assert len(calls) == 2
+    assert len(calls) >= 2
+
+
+def test_an_error_of_the_pass_over_stored_hours_is_reported_by_every_round_until_it_is_over(
+    own: AlertSettings, influx: InfluxStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes = iter([StoreError("away"), 0])
+    ended = threading.Event()
+
+    def answer(*_: object, **__: object) -> int:
+        found = next(passes, 0)
+        if isinstance(found, StoreError):
+            raise found
+        ended.set()
+        return found
+
+    monkeypatch.setattr(stored_hours, "warm_up", lambda *_: None)
+    monkeypatch.setattr(stored_hours, "evaluate", answer)
+    monkeypatch.setattr(stored_hours, "RETRY_S", 0.5)
+    stop, errors = threading.Event(), list[dict[str, str]]()
+
+    def report(done: Round) -> None:
+        errors.append(done.errors)
+        if len(errors) > 200 or (ended.is_set() and not done.errors):
+            stop.set()
+
+    run(changed(own, watch_interval_s=0.05), stop, report)
+    assert {"evaluate": "StoreError: away"} in errors
+    assert errors[-1] == {}
 
 
 @pytest.mark.parametrize(("owner", "step"), [(Configuration, "refresh"), (Failing, "note"), (watch, "read_mail_state")])

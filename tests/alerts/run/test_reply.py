@@ -5,10 +5,12 @@ from __future__ import annotations
 import imaplib
 import shutil
 import tempfile
+import threading
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
@@ -22,6 +24,7 @@ from alerts.delivery.thread import message_identity
 from alerts.mail.frame.case_message import message_id
 from alerts.run.reply import REFUSED, ReplyReader
 from alerts.settings import AlertSettings
+from alerts.stream.background import ReplyThread
 from schemas.alert_case import StepKind
 from store.state import CaseChange, StateStore
 from tests import servers
@@ -31,6 +34,8 @@ from tests.store.state.test_case import ALERT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from alerts.stream.configuration import Configuration
 
 pytestmark = [
     pytest.mark.integration,
@@ -173,6 +178,26 @@ def test_a_loop_is_cut_off(own: AlertSettings, box: imaplib.IMAP4, state: StateS
         put(box, f"{number} comment", answered)
     done, refused = read(own)
     assert (done, refused) == (MOST_A_MINUTE, {ReplyFault.TOO_MANY: 3})
+
+
+def test_the_thread_of_the_watch_keeps_the_error_of_a_mailbox_until_it_opens_and_then_acts(
+    own: AlertSettings, box: imaplib.IMAP4, state: StateStore, answered: str
+) -> None:
+    wrong = AlertSettings(**own.model_dump() | {"imap_password": SecretStr("wrong")})
+    current = SimpleNamespace(settings=wrong, people=PEOPLE)
+    stop, woken = threading.Event(), threading.Event()
+    thread = ReplyThread(cast("Configuration", current), stop, woken.set, pause_s=0.05)
+    put(box, "taken", answered)
+    thread.look()
+    assert thread.errors["replies"].startswith("MailboxError: ")
+    current.settings = own
+    thread.start()
+    assert woken.wait(10)
+    stop.set()
+    thread.join()
+    assert thread.errors == {}
+    assert (found := state.cases.get("c1")) is not None
+    assert found.taken_by == "li-na"
 
 
 def test_a_mailbox_that_cannot_be_opened_is_an_error(own: AlertSettings) -> None:

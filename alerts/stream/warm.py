@@ -1,0 +1,30 @@
+"""What the first alert would pay for: numerical libraries and drawing take seconds to import, and to be used for the first time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
+
+    from alerts.people.people import People
+
+LATE = ("alerts.mail.evidence.first_case", "qc.run.verdict", "alerts.run.mail.send", "alerts.run.warning_round")
+"""Modules that are imported where they are used."""
+
+
+def warm_up(people: People, stop: threading.Event) -> None:
+    """Import what an alert needs from reading to mail, and draw a made-up mail in each language of the people, until stopped."""
+    for name in LATE:
+        if stop.is_set():
+            return
+        import_module(name)
+    from alerts.mail.frame.case_message import render_case
+    from alerts.mail.samples.kinds import sample_mail
+
+    for language in sorted({person.language for person in people.persons}):
+        if stop.is_set():
+            return
+        render_case(sample_mail("opened", datetime.now(UTC), ""), language, "<warm@skyground>")
