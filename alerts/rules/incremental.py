@@ -26,7 +26,8 @@ OVER_RANGE = "T"
 NORMAL = "N"
 USABLE = frozenset({None, NORMAL, OVER_RANGE})
 """Letters (HJ 212) of readings that may raise an alert, where they lie within the physical range as well; None is N. One with T (over
-range) is a lower bound; readings with C, M, F, D, B and S raise nothing."""
+range) is a lower bound: above the physical range it is one of at least the upper end of that, since a saturated instrument may read anything;
+below the range it is nothing. Readings with C, M, F, D, B and S raise nothing. Hours leave values outside the range out, as stored hours do."""
 
 
 class Value(NamedTuple):

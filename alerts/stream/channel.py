@@ -31,7 +31,7 @@ class Channel:
     place : tuple of (str, str)
         Station id and instrument id; the latter is empty for hours.
     physical : tuple of (float, float)
-        Values outside raise nothing.
+        Values outside raise nothing, but one above with status T (over range) counts as the upper bound.
     errors : list of str
         Takes what rules raise; shared by all channels.
     """
@@ -98,6 +98,8 @@ class Channel:
             Status, HJ 212; None is N.
         """
         seen = self._seen
+        if letter == OVER_RANGE and value > self._high:
+            value = self._high  # a saturated instrument reads anything above it
         if (seen is not None and end <= seen) or not self._low <= value <= self._high or letter not in USABLE:
             return NOTHING
         self._seen = end

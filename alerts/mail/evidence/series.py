@@ -10,6 +10,7 @@ import pandas as pd
 
 from alerts.mail.view.mail_value import SeriesPoint, TimedValue
 from alerts.rules.current_flags import reading_flags, with_current_flags
+from alerts.rules.incremental import NORMAL, OVER_RANGE, USABLE, physical_range
 from alerts.rules.rule import instruments_of
 from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.threshold.sample import HOUR, baseline
@@ -122,27 +123,31 @@ def _native(
 def _native_points(
     sources: Sources, transition: AlertTransition, rule: ThresholdRule, instrument_id: str, frame: pd.DataFrame
 ) -> Iterator[SeriesPoint]:
-    """Readings with the flags that pages, API and exports show; FAIL by status letter also before any run has screened them."""
+    """Readings with the flags that pages, API and exports show; FAIL by status letter also before any run has screened them.
+
+    One over range (T) counts: it is a lower bound, of at most the upper end of the physical range, as the rules have it.
+    """
     if frame.empty:
         return
     values, letters = frame[rule.parameter], frame.get(rule.parameter + STATUS)
     place = {"network": rule.network, "station_id": transition.station_id, "instrument_id": instrument_id}
     flags = reading_flags(sources.influx, sources.state, **place, values=values)
-    for moment, value, flag in zip(pd.DatetimeIndex(frame.index), values, flags, strict=True):
-        known = None if flag == Flag.UNKNOWN else Flag(flag)
-        yield SeriesPoint(moment.to_pydatetime(), finite(value), Flag.FAIL if _is_bad(letters, moment) else known)
+    highest = physical_range(rule.parameter)[1]
+    marks = [None] * len(values) if letters is None else [None if pd.isna(item) else item for item in letters]
+    for moment, given, flag, letter in zip(pd.DatetimeIndex(frame.index), values, flags, marks, strict=True):
+        at, value, known = moment.to_pydatetime(), finite(given), None if flag == Flag.UNKNOWN else Flag(flag)
+        if letter == OVER_RANGE and value is not None:
+            yield SeriesPoint(at, min(value, highest), Flag.SUSPECT, is_at_least=True)
+        else:
+            yield SeriesPoint(at, value, known if letter in USABLE else Flag.FAIL)
 
 
 def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:
     values, letters = frame[rule.parameter].astype(float), frame.get(rule.parameter + STATUS)
     if letters is not None:
-        values = values.where(letters.isna() | (letters == "N"))
+        values = values.where(letters.isna() | letters.isin([NORMAL, OVER_RANGE]))
     most = values.max() if rule.above is not None else -values.min()
     return -math.inf if pd.isna(most) else float(most)
-
-
-def _is_bad(letters: pd.Series | None, moment: pd.Timestamp) -> bool:
-    return letters is not None and not pd.isna(letters.loc[moment]) and letters.loc[moment] != "N"
 
 
 def finite(value: object) -> float | None:

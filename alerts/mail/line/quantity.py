@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from alerts.wording import number_text
+from msgspec.structs import replace
+
+from alerts.wording import number_text, word
 from schemas.words.message import MISSING, unit_text
 
 if TYPE_CHECKING:
@@ -68,5 +70,8 @@ def lead_figure(lead: LeadValue, value: MailValue | None, language: str) -> str:
 
 
 def lead_quantity(lead: LeadValue, value: MailValue | None, language: str) -> str:
-    """A value of the worst parameter, with its unit."""
-    return with_unit(lead_figure(lead, value, language), lead.unit)
+    """A value of the worst parameter, with its unit: ``at least 1,000 µg/m³`` where the instrument was over range."""
+    if value is None or not value.is_at_least:
+        return with_unit(lead_figure(lead, value, language), lead.unit)
+    text = lead_figure(lead, replace(value, is_at_least=False), language)
+    return word("at_least", language, value=with_unit(text, lead.unit))

@@ -27,12 +27,16 @@ class Name(msgspec.Struct, frozen=True):
 
 
 class SeriesPoint(msgspec.Struct, frozen=True):
-    """One hour (or reading) of the series; ``value`` None where missing. ``flag`` None where no test ran."""
+    """One hour (or reading) of the series; ``value`` None where missing, ``flag`` None where no test ran.
+
+    ``is_at_least``: the instrument was over range, the true value is not less.
+    """
 
     start: datetime
     value: float | None
     flag: Flag | None = None
     limit: float | None = None
+    is_at_least: bool = False
 
 
 class TimedValue(msgspec.Struct, frozen=True):

@@ -92,6 +92,11 @@ def mail_value(value: float | None, at: datetime | None, *, is_at_least: bool = 
     return None if value is None else MailValue(value=value, at=at, is_at_least=is_at_least)
 
 
+def _latest(alert: CaseAlert) -> MailValue | None:
+    is_at_least = alert.is_at_least and alert.latest == alert.extreme
+    return mail_value(alert.latest, alert.latest_at, is_at_least=is_at_least)
+
+
 def decimals_shown(code: str) -> int:
     """Digits after the point of a parameter; of one that is not configured any more two."""
     known = load_parameters().get(code)
@@ -112,7 +117,7 @@ def _lead_value(case: AlertCase) -> LeadValue | None:
         is_below=not worst.above,
         extreme=mail_value(worst.extreme, worst.extreme_at, is_at_least=worst.is_at_least),
         # of a case that is over it is the value at its end, not of now
-        latest=mail_value(worst.latest, worst.latest_at) if case.is_open else None,
+        latest=_latest(worst) if case.is_open else None,
     )
 
 
@@ -144,7 +149,7 @@ def _station(case: AlertCase, alert: CaseAlert, place: Station | None, *, has_va
         lon=None if place is None else place.lon,
         lat=None if place is None else place.lat,
         extreme=mail_value(alert.extreme, alert.extreme_at, is_at_least=alert.is_at_least) if is_shown else None,
-        latest=mail_value(alert.latest, alert.latest_at) if is_shown else None,
+        latest=_latest(alert) if is_shown else None,
         since=min(item.since for item in own),
         until=None if is_open else max(ends, default=None),
     )

@@ -102,13 +102,14 @@ def native_samples(native: pd.DataFrame, rule: ThresholdRule, instrument: Instru
     """Samples of one instrument's readings, each covering one cadence.
 
     A reading that `alerts.rules.incremental.USABLE` leaves out, or from a time when the instrument was not in service, is absent.
-    One with status T (over range) is a lower bound.
+    One with status T (over range) is a lower bound; above the physical range it counts as the upper end of that.
     """
     if rule.parameter not in native:
         return []
     values = native[rule.parameter].astype(float)
     letters = native.get(rule.parameter + STATUS, pd.Series(index=values.index, dtype=object))
     low, high = physical_range(rule.parameter)
+    values = values.mask((letters == OVER_RANGE) & (values > high), high)
     values = values.where((letters.isna() | letters.isin([NORMAL, OVER_RANGE])) & values.between(low, high))
     keep = values.notna() & _in_force(values.index, rule, zone) & _served(values.index, [instrument])
     step = timedelta(seconds=instrument.cadence_s)

@@ -80,16 +80,20 @@ def beyond(case: AlertCase, alert: CaseAlert, now: datetime) -> timedelta:
 def _lead_value(alert: CaseAlert, seen: AlertView | None) -> LeadValue:
     points = () if seen is None else seen.points
     cadence = HOUR if seen is None else seen.cadence
-    before = [item for item in points if item.start < alert.since and item.value is not None]
+    known = [item for item in points if item.value is not None and item.flag not in {Flag.FAIL, Flag.MISSING}]
+    before = [item for item in known if item.start < alert.since]
     limits = [item.limit for item in points if item.limit is not None]
     base = None if not limits or alert.threshold is None else limits[-1] - alert.threshold
     threshold = limits[-1] if limits else alert.threshold
     latest = None if seen is None or seen.latest is None else MailValue(value=seen.latest.value, at=seen.latest.at)
-    known = [item for item in points if item.value is not None]
-    newest = MailValue(value=known[-1].value or 0.0, at=known[-1].start + cadence) if known else None
+    newest = (
+        None if not known else mail_value(known[-1].value, known[-1].start + cadence, is_at_least=known[-1].is_at_least)
+    )
     candidates = [item for item in (newest, latest, mail_value(alert.latest, alert.latest_at)) if item is not None]
     now = max(candidates, key=lambda item: item.at or alert.since, default=None)
     extreme = mail_value(alert.extreme, alert.extreme_at, is_at_least=alert.is_at_least)
+    if extreme is not None and now is not None and extreme.is_at_least and now.value == extreme.value:
+        now = replace(now, is_at_least=True)
     if extreme is not None and now is not None and alert.is_open:  # the case has the extreme as of its newest step
         extreme = (max if alert.above else min)(extreme, now, key=lambda item: item.value)
     code = alert.parameter or ""

@@ -16,7 +16,7 @@ from alerts.mail.view.finding import MailVerdict
 from alerts.mail.view.mail_value import MailValue
 from schemas.reason import ReasonData
 from schemas.words import words
-from tests.alerts.mail.scene import ALL, LANGUAGES, draft, view
+from tests.alerts.mail.scene import ALL, LANGUAGES, NOW, draft, view
 
 ORDER = ["what", "sure", "why", "act", "who", "still"]
 
@@ -110,3 +110,14 @@ def test_a_text_that_is_too_long_loses_the_cause_before_what_to_do() -> None:
     text = short_text(given, "en")
     assert words("en", "mail")("label.why") not in text
     assert words("en", "mail")("label.act") in text
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "at least 1,000 µg/m³"), ("zh", "至少 1,000 µg/m³")])
+def test_of_an_instrument_over_range_the_mail_says_at_least(language: str, shown: str) -> None:
+    given = view("opened")
+    most = MailValue(value=1000.0, at=NOW, is_at_least=True)
+    assert given.lead is not None
+    draft_of = MailDraft(replace(given, lead=replace(given.lead, extreme=most, latest=most)), language)
+    assert shown in text_of(draft_of, "still")
+    assert "≥1,000" in subject(draft_of)
+    assert words(language, "mail")("sure.over_range") in text_of(draft_of, "sure")

@@ -10,6 +10,7 @@ import pytest
 
 from alerts.engine import Sample
 from alerts.rules.forecast import forecast_of, forecast_sample
+from alerts.rules.incremental import physical_range
 from alerts.rules.rules import parse_rules
 from alerts.rules.threshold.sample import baseline, certain, hourly_samples, native_samples, worst_samples
 from schemas.network import Instrument
@@ -64,6 +65,14 @@ def test_readings_with_a_status_are_no_samples() -> None:
     samples = native_samples(frame, rule, instrument, ZONE)
     assert [item.value for item in samples] == [1.0, 3.0]
     assert samples[0].end - samples[0].start == timedelta(minutes=1)
+
+
+def test_a_reading_over_range_beyond_the_physical_range_is_a_sample_of_at_least_its_end() -> None:
+    (rule,) = parse_rules(RULE.replace("above", 'averaging = "native"\nabove'), "f").thresholds()
+    frame = hourly([9e6, 9e6, -9e6]).assign(o3__status=["T", "N", "T"])
+    instrument = Instrument(id="i", network="gas", cadence_s=60, parameters=("o3",))  # type: ignore[arg-type]  # a code
+    samples = native_samples(frame, rule, instrument, ZONE)
+    assert [(item.value, item.is_at_least) for item in samples] == [(physical_range("o3")[1], True)]
 
 
 @pytest.mark.parametrize(("flag", "fires"), [(1, False), (2, True), (3, True), (4, True), (9, True)])

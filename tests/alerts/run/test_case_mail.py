@@ -47,3 +47,14 @@ def test_stations_of_a_line_are_counted_as_long_as_they_are_silent() -> None:
 def test_stations_near_are_those_of_the_network_the_nearest_first() -> None:
     near = plain_case(one(round_of([], begin(1))), NETWORK, PEOPLE, at(1)).near
     assert [item.station_id for item in near] == ["sy-2", "sy-3", "as-2", "as-1", "as-3"], "not the one 350 km away"
+
+
+def test_the_newest_value_over_range_is_a_lower_bound_in_plain_words_too() -> None:
+    case = one(round_of([], begin(1, value=1000.0)))
+    alert = replace(case.alerts[0], is_at_least=True)
+    lead = plain_case(replace(case, alerts=(alert,)), NETWORK, PEOPLE, at(1)).lead
+    assert lead is not None
+    assert lead.extreme is not None
+    assert lead.latest is not None
+    assert lead.extreme.is_at_least
+    assert lead.latest.is_at_least

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from alerts.rules.incremental import physical_range
 from alerts.stream.core import Core, CoreMemory
 from schemas.alert import AlertState, EndReason
 from store.state import AlertStatus
@@ -70,6 +71,14 @@ def test_an_instrument_over_its_range_raises_an_alert_of_at_least_so_much() -> N
     assert found.evidence["is_at_least"] is True
     (plain,) = play(core_of(NATIVE), minutes([1000.0]))
     assert "is_at_least" not in plain.evidence
+
+
+def test_a_saturated_instrument_that_reads_beyond_the_physical_range_raises_at_least_the_end_of_that() -> None:
+    most = physical_range("pm25")[1]
+    (found,) = play(core_of(NATIVE), [reading(0, {"pm25": 65535.0}, pm25="T")])
+    assert (found.value, found.evidence["is_at_least"]) == (most, True)
+    assert play(core_of(NATIVE), [reading(0, {"pm25": -99.0}, pm25="T")]) == []
+    assert play(core_of(HOURLY), [reading(n, {"pm25": 65535.0}, pm25="T") for n in range(60)]) == [], "as stored hours"
 
 
 def test_an_hour_is_evaluated_with_its_last_reading() -> None:
