@@ -101,7 +101,7 @@ def _opened(news: CaseNews, now: datetime) -> AlertCase:
             transition_id=news.transition_id,
             alerts=news.added,
             case_kind=news.kind,
-            audience=audience_of(news.kind),
+            audience=audience_of(news.kind, news.added),
             verdict=news.verdict,
         ),
     )
@@ -153,7 +153,7 @@ def _revised(news: CaseNews, case: AlertCase, now: datetime) -> AlertCase:
     )
     if not news.changed and kind is None and verdict is None:
         return case
-    audience = audience_of(kind) if kind is not None else None
+    audience = audience_of(kind, case.alerts) if kind is not None else None
     is_reported_otherwise = is_amended_now or (audience is not None and audience is not case.audience)
     step = StepKind.AMENDED if is_reported_otherwise or verdict is not None else StepKind.EXTENDED
     figures = figures_of(news.changed) | {

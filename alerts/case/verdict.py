@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.alert import RuleKind
-from schemas.alert_case import Audience, CaseKind, CaseVerdict
+from schemas.alert_case import SYSTEM, Audience, CaseKind, CaseVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,6 +91,8 @@ def kind_of(alerts: Sequence[CaseAlert], verdict: CaseVerdict) -> CaseKind:
     return CaseKind.RADIATION if {item.parameter for item in alerts} & RADIATION else CaseKind.POLLUTION
 
 
-def audience_of(kind: CaseKind) -> Audience:
-    """Who must know: of a fault and of a line the operator, of all else, and of what is undecided, duty staff."""
-    return Audience.OPERATOR if kind in {CaseKind.FAULT, CaseKind.LINE} else Audience.DUTY
+def audience_of(kind: CaseKind, alerts: Iterable[CaseAlert]) -> Audience:
+    """Who must know: of a fault, of a line and of what is reported of stations the operator; of all else, and of what is undecided, duty staff."""
+    reports = [item for item in alerts if item.kind is RuleKind.OPERATION]
+    is_of_stations = kind is CaseKind.SYSTEM and bool(reports) and all(item.station_id != SYSTEM for item in reports)
+    return Audience.OPERATOR if is_of_stations or kind in {CaseKind.FAULT, CaseKind.LINE} else Audience.DUTY

@@ -68,6 +68,11 @@ class CopollutantRule(ValueRule, frozen=True, kw_only=True, forbid_unknown_field
 
     KIND: ClassVar[RuleKind] = RuleKind.COPOLLUTANT
 
+    @property
+    def is_of_readings(self) -> bool:
+        """By the averaging."""
+        return self.averaging is RuleAveraging.NATIVE
+
     def looks_at(self, station_id: str) -> dict[str, object]:
         """Network, averaging, and the other parameter with its side."""
         del station_id

@@ -89,6 +89,7 @@ def _begin(
         titles=(render(title, "zh"), render(title, "en")),
         detail=f"{render(detail, 'zh')}\n{render(detail, 'en')}",
         reason=detail,
+        station_id=subject_of(finding.key)[0],
         severity=_SEVERITIES.get(finding.kind, Severity.WARNING),
         status=status,
         now=finding.last_at,

@@ -55,6 +55,7 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
     status: AlertStatus | None,
     now: datetime,
     reason: Reason | None = None,
+    station_id: str | None = None,
 ) -> AlertTransition | None:
     """Record a report; the transition to be stored when the alert was not open, else None. A disabled rule raises nothing.
 
@@ -66,6 +67,8 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
         The alert as it is stored.
     reason : Reason or None
         The detail as data: a mail renders it in its language, and the detail is left out.
+    station_id : str or None
+        Station whose fault it is; None: a part of the system.
     """
     alert_key = PREFIX + key
     if rule is not None and not rule.enabled:
@@ -78,6 +81,7 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
     if status:
         at = max(at, status.transition.at + timedelta(microseconds=1))
     found = operation_begin(key, rule.name if rule else "operation", severity, at, titles=titles, detail=detail)
+    found = msgspec.structs.replace(found, station_id=station_id or SYSTEM)
     if reason is not None:
         found.evidence["reason"] = encode_reason(reason)
     return found

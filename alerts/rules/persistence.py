@@ -44,6 +44,11 @@ class PersistenceRule(ValueRule, frozen=True, kw_only=True, forbid_unknown_field
 
     KIND: ClassVar[RuleKind] = RuleKind.PERSISTENCE
 
+    @property
+    def is_of_readings(self) -> bool:
+        """Always."""
+        return True
+
     def looks_at(self, station_id: str) -> dict[str, object]:
         """The network."""
         del station_id

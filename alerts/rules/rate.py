@@ -43,6 +43,16 @@ class RateRule(ValueRule, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     KIND: ClassVar[RuleKind] = RuleKind.RATE
 
+    @property
+    def is_of_readings(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def is_of_low_values(self) -> bool:
+        """Whether falls are looked for."""
+        return self.rise is None
+
     def looks_at(self, station_id: str) -> dict[str, object]:
         """Network and side."""
         del station_id

@@ -64,6 +64,16 @@ class SeveralRule(ValueRule, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Value that ends the alert in the canonical unit."""
         return self.limit if self.clear is None else self.canonical(self.clear)
 
+    @property
+    def is_of_readings(self) -> bool:
+        """By the averaging."""
+        return self.averaging is RuleAveraging.NATIVE
+
+    @property
+    def is_of_low_values(self) -> bool:
+        """Whether values below a threshold are looked for."""
+        return self.above is None
+
     def looks_at(self, station_id: str) -> dict[str, object]:
         """Network, averaging and side."""
         del station_id

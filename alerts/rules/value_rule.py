@@ -58,6 +58,16 @@ class ValueRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """The parameter."""
         return self.parameter
 
+    @property
+    def is_of_readings(self) -> bool:
+        """Whether single readings are looked at, not means of an hour."""
+        return False
+
+    @property
+    def is_of_low_values(self) -> bool:
+        """Whether low values, or falls, are looked for."""
+        return False
+
     def reads(self, instrument: Instrument) -> bool:
         """Instruments of the rule's network that measure its parameter."""
         return instrument.network == self.network and self.parameter in instrument.parameters

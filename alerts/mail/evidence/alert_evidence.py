@@ -21,7 +21,7 @@ from alerts.mail.evidence.series import (
 )
 from alerts.mail.view.alert_view import AlertView
 from alerts.mail.view.mail_value import ForecastPoint, TimedValue
-from alerts.rules.forecast import FORECAST, forecast_of
+from alerts.rules.forecast import FORECAST, forecast_of, of_models
 from alerts.rules.rule import is_changed
 from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.threshold.sample import HOUR
@@ -33,6 +33,7 @@ from store.error import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from schemas.alert import AlertTransition
     from schemas.network import Network, Station
@@ -107,12 +108,22 @@ def _forecast(sources: Sources, view: AlertView) -> tuple[ForecastPoint, ...]:
         return ()
     start = shown_until(view).astimezone(UTC)
     product = sources.influx.read_product(FORECAST, start, start + timedelta(hours=24), transition.station_id)
-    rows = forecast_of(product, code) if len(product) else pd.DataFrame()
+    if product.empty:
+        return ()
+    product = of_models(product)
+    rows = forecast_of(_knowing(product, transition.since) if transition.kind.is_of_values else product, code)
     return tuple(
         ForecastPoint(moment.to_pydatetime(), float(row["q50"]), finite(row["q10"]), finite(row["q90"]))
         for moment, row in rows.iterrows()
         if isinstance(moment, pd.Timestamp)
     )
+
+
+def _knowing(product: pd.DataFrame, since: datetime) -> pd.DataFrame:
+    """Rows of forecasts that were made after the alert began: earlier ones know nothing of it."""
+    if "origin" not in product:
+        return product
+    return product[pd.to_datetime(product["origin"], utc=True) >= pd.Timestamp(since)]
 
 
 def _neighbours(

@@ -14,7 +14,7 @@ from alerts.rules.incremental import NORMAL, OVER_RANGE, USABLE, physical_range
 from alerts.rules.rule import instruments_of
 from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.threshold.sample import HOUR, baseline
-from alerts.rules.value_rule import RuleAveraging
+from alerts.rules.value_rule import ValueRule
 from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS, valid_values
 from schemas.interval import Interval
@@ -60,7 +60,7 @@ def read_series(sources: Sources, view: AlertView) -> tuple[tuple[SeriesPoint, .
         return (), HOUR
     end = shown_until(view)
     start = max(transition.since - BEFORE, end - LONGEST)
-    if isinstance(rule, ThresholdRule) and rule.averaging is RuleAveraging.NATIVE:
+    if isinstance(rule, ValueRule) and rule.is_of_readings:
         # A day of minutes would be a smear at 600 px.
         return _native(sources, transition, rule, max(transition.since - HOUR, end - LONGEST), end)
     network = view.network or _network_of(sources.network, transition.station_id, code, end)
@@ -103,7 +103,7 @@ def _flag(frame: pd.DataFrame, code: str, moment: pd.Timestamp) -> Flag | None:
 
 
 def _native(
-    sources: Sources, transition: AlertTransition, rule: ThresholdRule, start: datetime, end: datetime
+    sources: Sources, transition: AlertTransition, rule: ValueRule, start: datetime, end: datetime
 ) -> tuple[tuple[SeriesPoint, ...], timedelta]:
     """Readings of the instrument that was furthest beyond the threshold, of those in service within the time shown."""
     station = sources.network.stations.get(transition.station_id)
@@ -121,7 +121,7 @@ def _native(
 
 
 def _native_points(
-    sources: Sources, transition: AlertTransition, rule: ThresholdRule, instrument_id: str, frame: pd.DataFrame
+    sources: Sources, transition: AlertTransition, rule: ValueRule, instrument_id: str, frame: pd.DataFrame
 ) -> Iterator[SeriesPoint]:
     """Readings with the flags that pages, API and exports show; FAIL by status letter also before any run has screened them.
 
@@ -142,11 +142,11 @@ def _native_points(
             yield SeriesPoint(at, value, known if letter in USABLE else Flag.FAIL)
 
 
-def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:
+def _furthest(frame: pd.DataFrame, rule: ValueRule) -> float:
     values, letters = frame[rule.parameter].astype(float), frame.get(rule.parameter + STATUS)
     if letters is not None:
         values = values.where(letters.isna() | letters.isin([NORMAL, OVER_RANGE]))
-    most = values.max() if rule.above is not None else -values.min()
+    most = -values.min() if rule.is_of_low_values else values.max()
     return -math.inf if pd.isna(most) else float(most)
 
 
@@ -166,10 +166,10 @@ def _network_of(network: Network, station_id: str, code: str, at: datetime) -> s
 def newest_value(sources: Sources, view: AlertView) -> TimedValue | None:
     """The newest value after an alert has ended; the one that ended it where there is none."""
     change, rule = view.transition, view.rule
-    if change.parameter is None or not isinstance(rule, ThresholdRule) or sources.now <= change.at:
+    if change.parameter is None or not isinstance(rule, ValueRule) or sources.now <= change.at:
         return view.latest
     start = max(change.at, sources.now - BEFORE)
-    if rule.averaging is RuleAveraging.NATIVE:
+    if rule.is_of_readings:
         points, cadence = _native(sources, change, rule, start, sources.now)
     else:
         frame = read_hours(sources, rule.network, change.station_id, Interval(start, sources.now), rule.parameter)

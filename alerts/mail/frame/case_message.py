@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from alerts.mail.frame import below as evidence
 from alerts.mail.line.draft import MailDraft
-from alerts.mail.line.lines import six_lines
+from alerts.mail.line.lines import MailLine, failure_text, six_lines
 from alerts.mail.line.preheader import preheader
 from alerts.mail.line.subject import label_text, subject
 from alerts.mail.view.case_mail import MailNews
@@ -247,8 +247,8 @@ def case_context(draft: MailDraft, pictures: Sequence[InlinePicture]) -> dict[st
         "file": file,
         "shows_answer": not is_in_lines,
         "history": evidence.history(draft),
-        "advice": view.rule.advice.of(language) if view.rule and not view.is_over else "",
-        "detail": view.failure.detail if view.failure else "",
+        "advice": _unless_in(lines, view.rule.advice.of(language), language) if view.rule and not view.is_over else "",
+        "detail": _unless_in(lines, failure_text(draft), language),
         "notice": view.warning.draft.of(language) if view.warning else "",
         "not_checked": _not_checked(draft),
         "can_act": is_free and not view.is_over,
@@ -257,6 +257,11 @@ def case_context(draft: MailDraft, pictures: Sequence[InlinePicture]) -> dict[st
         or (view.people.is_reader and not view.is_over),
         "is_struck": view.news in {MailNews.WITHDRAWN, MailNews.MOVED},
     }
+
+
+def _unless_in(lines: Sequence[MailLine], text: str, language: str) -> str:
+    """The text; empty where a line has it."""
+    return "" if any(without_stop(text, language) in item.text for item in lines) else text
 
 
 def _not_checked(draft: MailDraft) -> str:

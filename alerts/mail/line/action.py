@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alerts.mail.line.certainty import grade_of
 from alerts.mail.line.reach import event_kind, reach_key
 from alerts.mail.view.case_mail import MailNews
+from alerts.wording import without_stop
 from analysis.case.case_file import EventKind
 from schemas.alert_case import CaseKind
 
@@ -17,11 +18,20 @@ if TYPE_CHECKING:
 
 PASSIVE = frozenset({"others", "none"})
 """Steps that ask nothing of the reader."""
+ADVICE = "advice"
+"""Step of what a part of the system reports: the advice of its rule."""
 
 
 def actions(draft: MailDraft) -> list[str]:
     """The steps in the reader's language."""
-    return [draft.t(f"act.{key}") for key in action_keys(draft.view)]
+    return [step_text(draft, key) for key in action_keys(draft.view)]
+
+
+def step_text(draft: MailDraft, key: str) -> str:
+    """One step in the reader's language."""
+    if key == ADVICE and draft.view.rule is not None:
+        return without_stop(draft.view.rule.advice.of(draft.language), draft.language)
+    return draft.t(f"act.{key}")
 
 
 def action_keys(view: CaseMail) -> list[str]:
@@ -33,10 +43,18 @@ def action_keys(view: CaseMail) -> list[str]:
         return ["none" if view.is_over else "others"]
     if view.is_over:
         return ["resolve"]
-    steps = list(_SILENT if view.is_silent_station else _BY_KIND.get(view.kind) or _of_event(view))
+    steps = list(_open_steps(view))
     if view.people.taken_by is None and view.kind is not CaseKind.WARNING:
         steps.append("take")
     return steps
+
+
+def _open_steps(view: CaseMail) -> list[str]:
+    if view.is_silent_station:
+        return _SILENT
+    if view.failure is not None and not view.failure.stations and view.rule is not None:
+        return [ADVICE]
+    return _BY_KIND.get(view.kind) or _of_event(view)
 
 
 def _of_event(view: CaseMail) -> list[str]:

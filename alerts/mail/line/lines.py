@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NUMBERS = "①②③④⑤"
 SHOWN_GROUNDS = 3
+LONGEST_REPORT = 200
+"""Characters of a report of the system that a line holds; longer ones stand below."""
 
 
 class MailLine(NamedTuple):
@@ -77,10 +79,30 @@ def _own_cause(draft: MailDraft) -> str:
     if view.kind is CaseKind.LINE:
         return t("why.line")
     if view.kind is CaseKind.SYSTEM:
-        return t("why.system")
+        return _reported(draft)
     failed = view.fault.failed if view.fault else ()
     reasons = draft.joined(render(reason_of(item.key or "", item.figures), draft.language) for item in failed)
     return reasons or t("why.fault")
+
+
+def failure_text(draft: MailDraft) -> str:
+    """What a part of the system reported; empty for other cases."""
+    failure = draft.view.failure
+    if failure is None:
+        return ""
+    reason = failure.reason
+    text = render(reason_of(reason.key or "", reason.figures), draft.language) if reason else failure.detail
+    return text.strip()
+
+
+def _reported(draft: MailDraft) -> str:
+    """The report itself where it is short; of stations without data what keeps their readings."""
+    failure, t = draft.view.failure, draft.t
+    if failure is None or failure.stations:
+        return t("why.system")
+    text = failure_text(draft)
+    is_short = bool(text) and "\n" not in text and len(text) <= LONGEST_REPORT
+    return without_stop(text, draft.language) if is_short else t("why.report")
 
 
 def _rain(draft: MailDraft) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from alerts.mail.line.action import PASSIVE, action_keys
+from alerts.mail.line.action import PASSIVE, action_keys, actions
 from alerts.mail.line.certainty import grounds_of
 from alerts.mail.line.lines import why, wind_text
 from alerts.mail.line.still import outlook, still
@@ -24,7 +24,7 @@ MOST_STEPS = 2
 def preheader(draft: MailDraft) -> str:
     """What came before, what confirms it, the wind, what to do first; of what is over, why and what is left to do."""
     facts = [item for item in _facts(draft) if item]
-    steps = [draft.t(f"act.{key}") for key in action_keys(draft.view)]
+    steps = actions(draft)
     for count, shown in _choices(len(facts), len(steps)):
         todo = draft.listed(steps[:shown])
         if action_keys(draft.view)[0] not in PASSIVE:

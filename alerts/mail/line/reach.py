@@ -52,7 +52,8 @@ def _by_kind(draft: MailDraft) -> list[str]:
     if view.kind is CaseKind.LINE:
         return [t("reach.line")]
     if view.kind is CaseKind.SYSTEM:
-        return [t("reach.system")]
+        is_of_station = view.failure is not None and view.failure.is_of_station
+        return [t("reach.of_station" if is_of_station else "reach.system")]
     text = t("reach.forecast") if view.kind is CaseKind.FORECAST else t("reach.proposal")
     # the figures say so themselves: left out at last
     return [t("reach.graded", text=text, grade=grade), text, *([""] if view.kind is CaseKind.WARNING else [])]

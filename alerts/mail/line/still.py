@@ -22,7 +22,8 @@ def still(draft: MailDraft) -> str:
         return t("still.withdrawn") if view.news is MailNews.WITHDRAWN else t("still.moved")
     if view.is_over:
         return _over(draft)
-    key = "silent" if view.is_silent_station else _BY_KIND.get(view.kind)
+    is_reported = view.failure is not None and not view.failure.stations
+    key = "silent" if view.is_silent_station else "plain" if is_reported else _BY_KIND.get(view.kind)
     return t(f"still.{key}", length=draft.length(abs(view.now - view.since))) if key else _open(draft)
 
 

@@ -112,14 +112,20 @@ class FailureFigures(msgspec.Struct, frozen=True, kw_only=True):
         What is wrong.
     detail : str
         As it was reported.
+    reason : ReasonData or None
+        The same as data, which a mail renders in its language.
     stations : int
         Stations without data because of it.
+    is_of_station : bool
+        Whether a station's part failed, not one of the system.
     """
 
     part: str
     title: Name
     detail: str = ""
+    reason: ReasonData | None = None
     stations: int = 0
+    is_of_station: bool = False
 
 
 class WarningProposal(msgspec.Struct, frozen=True, kw_only=True):

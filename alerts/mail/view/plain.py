@@ -11,7 +11,7 @@ from alerts.mail.view.people import CaseLinks, CasePeople
 from alerts.mail.view.recipient import recipient_name
 from alerts.mail.view.station import CaseStation, StationState
 from schemas.alert import RuleKind
-from schemas.alert_case import CaseKind, CaseState
+from schemas.alert_case import Audience, CaseKind, CaseState
 from schemas.city import city_name
 from schemas.geodesy import km_between
 from schemas.parameter import load_parameters
@@ -232,7 +232,10 @@ def _failure(case: AlertCase) -> FailureFigures | None:
         return None
     dark = {item.station_id for item in case.alerts if item.kind is RuleKind.SILENCE}
     return FailureFigures(
-        part=first.alert_key.partition("/")[2], title=Name(first.rule, first.rule), stations=len(dark)
+        part=first.alert_key.partition("/")[2],
+        title=Name(first.rule, first.rule),
+        stations=len(dark),
+        is_of_station=case.audience is Audience.OPERATOR,
     )
 
 

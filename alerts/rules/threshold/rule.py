@@ -84,6 +84,16 @@ class ThresholdRule(ValueRule, frozen=True, kw_only=True, forbid_unknown_fields=
         """Whether ``day`` (civil, in the network's zone) is one of the rule's."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
+    @property
+    def is_of_readings(self) -> bool:
+        """By the averaging."""
+        return self.averaging is RuleAveraging.NATIVE
+
+    @property
+    def is_of_low_values(self) -> bool:
+        """Whether values below a threshold are looked for."""
+        return self.above is None
+
     def looks_at(self, station_id: str) -> dict[str, object]:
         """Network, averaging, side and whether there is a baseline."""
         del station_id

@@ -29,13 +29,14 @@ from alerts.wording import titles
 from ingest.process.guard import say
 from schemas.alert import RuleKind
 from schemas.alert_case import SYSTEM, CaseKind
-from schemas.reason import ReasonData
+from schemas.reason import ReasonData, reason_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from alerts.mail.evidence.series import Sources
+    from alerts.mail.view.station import CaseStation
     from alerts.people.people import People
     from schemas.alert_case import AlertCase
     from store.state import Notice
@@ -209,7 +210,24 @@ def _with_failure(reader: CaseReader, case: AlertCase, notice: Notice, view: Cas
     stored = reader.sources.state.alerts.get(alert.begin_id)
     evidence = {} if stored is None else stored.transition.evidence
     title = Name(*(str(evidence.get(key) or plain) for key, plain in zip(_TITLES, titles("system"), strict=True)))
-    return replace(view, failure=replace(view.failure, title=title, detail=str(evidence.get("detail") or "")))
+    own = next((item for item in view.stations if item.station_id == alert.station_id), None)
+    title = title if own is None else _with_name(title, own)
+    reason = evidence.get("reason")
+    failure = replace(
+        view.failure,
+        title=title,
+        detail=str(evidence.get("detail") or ""),
+        reason=reason_data(reason) if isinstance(reason, str) else None,
+    )
+    return replace(view, failure=failure)
+
+
+def _with_name(title: Name, station: CaseStation) -> Name:
+    """The title with the station's name in place of its id."""
+    return Name(
+        title.zh.replace(station.station_id, station.name.of("zh")),
+        title.en.replace(station.station_id, station.name.of("en")),
+    )
 
 
 _TITLES = ("title_zh", "title_en")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from alerts.mail.evidence.alert_evidence import RADIUS_KM, alert_view
+from alerts.mail.line.tendency import LEAST_STEP
 from alerts.mail.view.finding import DataQuality, MailRule
 from alerts.mail.view.mail_value import Companion, LeadValue, MailValue, Name
 from alerts.mail.view.plain import decimals_shown, lead_alert, mail_value
@@ -81,7 +82,8 @@ def _lead_value(alert: CaseAlert, seen: AlertView | None) -> LeadValue:
     points = () if seen is None else seen.points
     cadence = HOUR if seen is None else seen.cadence
     known = [item for item in points if item.value is not None and item.flag not in {Flag.FAIL, Flag.MISSING}]
-    before = [item for item in known if item.start < alert.since]
+    risen = alert.since - (LEAST_STEP if cadence < LEAST_STEP else timedelta(0))
+    before = [item for item in known if item.start < risen]
     limits = [item.limit for item in points if item.limit is not None]
     base = None if not limits or alert.threshold is None else limits[-1] - alert.threshold
     threshold = limits[-1] if limits else alert.threshold

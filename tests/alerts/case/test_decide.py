@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from alerts.case.alert import AlertFigures
 from alerts.case.group import CaseAir
@@ -194,6 +195,13 @@ def test_a_broken_part_takes_the_silences_that_follow_it() -> None:
     broker = msgspec.structs.replace(part.transition, alert_key="operation/process/collector")
     found = one(round_of([], part._replace(transition=broker), silent(2, "sy-1", 0.1), silent(3, "as-1", 0.2)))
     assert (found.kind, len(found.alerts)) == (CaseKind.SYSTEM, 3)
+
+
+@pytest.mark.parametrize(("place", "audience"), [("sy-1", Audience.OPERATOR), ("system", Audience.DUTY)])
+def test_what_is_reported_of_a_station_is_for_its_operator(place: str, audience: Audience) -> None:
+    report = begin(1, place, None, rule="clock", kind=RuleKind.OPERATION)
+    found = one(round_of([], report))
+    assert (found.kind, found.audience) == (CaseKind.SYSTEM, audience)
 
 
 def test_the_silence_of_a_city_ends_when_all_send_again() -> None:

@@ -21,10 +21,14 @@ from alerts.mail.frame.short_text import short_text
 from alerts.mail.line.subject import WIDTH, subject_width
 from alerts.mail.samples import sample_digest
 from alerts.mail.view.case_mail import MailNews
+from alerts.mail.view.finding import MailRule
 from alerts.mail.view.mail_value import Name
 from alerts.mail.view.people import HistoryStep
 from alerts.warning.episode import WarningAct
+from alerts.wording import without_stop
 from schemas.alert_case import StepKind
+from schemas.reason import ReasonData, reason_of
+from schemas.words import render
 from tests.alerts.mail.scene import ALL, CONSOLE, LANGUAGES, NOW, no_drawing, rendered, view
 
 if TYPE_CHECKING:
@@ -174,6 +178,24 @@ def test_every_act_of_a_warning_has_its_words(act: WarningAct, language: str) ->
 def test_every_step_has_its_word(kind: StepKind) -> None:
     given = replace(view("line"), history=(HistoryStep(kind=kind, at=NOW),))
     assert render_case(given, "zh", "<x@y>").text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_report_of_the_system_gives_its_own_reason_and_advice(language: str) -> None:
+    case = view("system")
+    assert case.failure is not None
+    reason = ReasonData("finding.clock.detail", {"clock": "ahead", "skew_h": 1.5, "held": 3})
+    rule = MailRule(
+        name="clock", title=Name("钟", "clock"), advice=Name("拨准钟。", "Set it."), source="", is_verified=False
+    )
+    case = replace(case, failure=replace(case.failure, stations=0, reason=reason), rule=rule)
+    text = render_case(case, language, "<x@y>").text
+    report = render(reason_of(reason.key or "", reason.figures), language).rstrip(".。")
+    assert text.count(report) == 1
+    assert text.count(without_stop(rule.advice.of(language), language)) == 1
+    (still,) = (item for item in text.splitlines() if item.startswith(("还在吗", "Still")))
+    assert "无数据" not in still
+    assert "without data" not in still
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -19,6 +19,8 @@ from schemas.interval import floor_hour
 from store.influx.store import Bucket
 from tests.alerts.conftest import EXAMPLE
 from tests.alerts.rules.test_rules import RULE
+from tests.alerts.stream.feed import COMMON
+from tests.alerts.stream.test_kinds import RATE
 from tests.alerts.test_end import HOUR, MINUTE, look, newest, put_hours, put_readings
 
 if TYPE_CHECKING:
@@ -85,3 +87,28 @@ def test_a_reading_that_quality_control_failed_is_marked_in_the_mail(
     )
     sources = Sources(influx, state, own.stations, parse_rules(text, "f"), "http://c", now)
     assert [point.flag for point in alert_view(sources, 1, change, None).points] == [None, 4, None]
+
+
+def test_a_sudden_rise_is_shown_by_its_readings(
+    own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
+) -> None:
+    start = floor_hour(now) - HOUR
+    put_readings(influx, "gas1", start, [20.0, 21.0, 400.0, 600.0])
+    text = COMMON.format(name="r") + RATE
+    change = AlertTransition(
+        alert_key="r/t-01/so2",
+        rule="r",
+        kind=RuleKind.RATE,
+        severity=Severity.WARNING,
+        station_id="t-01",
+        parameter="so2",
+        from_state=AlertState.OK,
+        to_state=AlertState.FIRING,
+        at=start + 4 * MINUTE,
+        since=start + 2 * MINUTE,
+        value=600.0,
+    )
+    sources = Sources(influx, state, own.stations, parse_rules(text, "f"), "http://c", now)
+    seen = alert_view(sources, 1, change, None)
+    assert [point.value for point in seen.points] == [20.0, 21.0, 400.0, 600.0]
+    assert seen.cadence == MINUTE
