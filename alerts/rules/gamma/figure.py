@@ -36,8 +36,9 @@ class GammaFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Rain explains at most this part of the baseline [1] or this much [nGy h⁻¹], whichever is more.
     ridge, forget : float
         Weight of the prior of the fitted coefficients [nGy² h⁻²], and what a reading leaves of the weight of earlier ones [1].
-    neighbour_spread, explained, wet_floor_ngy_h, dry_floor_ngy_h : float
-        Noise of the explained part: by the spread of the neighbours [1], by the explained dose rate [1], while wet and dry [nGy h⁻¹].
+    neighbour_spread, explained, deposit_noise, wet_floor_ngy_h, dry_floor_ngy_h : float
+        Noise of the explained part: by the spread of the neighbours [1], by the explained dose rate [1], by the deposit of the own gauge
+        [nGy h⁻¹ for each mm to the power], while wet and dry [nGy h⁻¹].
     window_h, two_h, three_h : float
         Readings of the window are compared [h]: the lowest of those that span these times [h].
     dry_one, dry_two, dry_three, wet_one, wet_two, wet_three : float
@@ -45,6 +46,11 @@ class GammaFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         largest ratio to its level [1].
     least_level, margin_dry, margin_wet : float
         A station's alarm level is not below this score and this many times the highest of its training record [1].
+    near_count, near_km, sparse_dry, sparse_wet : int, float, float, float
+        With fewer stations than this within this distance [km] the least level is so many times ``least_level`` [1]: nothing tells there what
+        rain brings.
+    least_baseline_ngy_h : float
+        While wet the least level rises in proportion as the baseline is below this [nGy h⁻¹]: a shower adds as much to a low one.
     """
 
     baseline_h: Positive = 336.0
@@ -63,8 +69,9 @@ class GammaFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     most_ngy_h: Positive = 50.0
     ridge: Positive = 50.0
     forget: Share = 0.9995
-    neighbour_spread: Positive = 0.5
-    explained: Positive = 0.1
+    neighbour_spread: Positive = 0.3
+    explained: Positive = 0.15
+    deposit_noise: Positive = 1.0
     wet_floor_ngy_h: Positive = 1.5
     dry_floor_ngy_h: Positive = 0.3
     window_h: Positive = 3.0
@@ -74,8 +81,13 @@ class GammaFigures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     dry_two: Positive = 2.0
     dry_three: Positive = 4.5
     wet_one: Positive = 7.0
-    wet_two: Positive = 2.25
+    wet_two: Positive = 1.8
     wet_three: Positive = 1.8
-    least_level: Positive = 1.4
+    least_level: Positive = 1.6
     margin_dry: Positive = 1.2
     margin_wet: Positive = 1.1
+    near_count: Annotated[int, Meta(ge=1, le=8)] = 3
+    near_km: Positive = 50.0
+    sparse_dry: Positive = 1.5
+    sparse_wet: Positive = 4.0
+    least_baseline_ngy_h: Positive = 30.0

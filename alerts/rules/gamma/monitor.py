@@ -84,7 +84,7 @@ class GammaMonitor:
     places : mapping of str to (float, float)
         Longitude and latitude of each station [deg].
     levels : mapping of str to AlarmLevel or None
-        By station, from `fit_levels`; a station without one has ``figures.least_level``.
+        By station, from `fit_levels`; a station without one has the least level of its kind.
     """
 
     def __init__(
@@ -96,6 +96,8 @@ class GammaMonitor:
         self.figures = figures or GammaFigures()
         self.levels = dict(levels or {})
         self.neighbours = nearest(places, self.figures.neighbours, self.figures.within_km)
+        near = nearest(places, self.figures.near_count, self.figures.near_km)
+        self._sparse = frozenset(item for item, found in near.items() if len(found) < self.figures.near_count)
         self.memories = {station_id: StationMemory() for station_id in places}
 
     def observe(self, samples: Sequence[DoseSample]) -> list[DoseState]:
@@ -113,7 +115,7 @@ class GammaMonitor:
         ...     states = monitor.observe([DoseSample("a", start + timedelta(hours=hour), 60.0 + hour % 2, 0.0)])
         >>> states[0].is_alarm
         False
-        >>> monitor.observe([DoseSample("a", start + timedelta(hours=48), 85.0, 0.0)])[0].is_alarm
+        >>> monitor.observe([DoseSample("a", start + timedelta(hours=48), 95.0, 0.0)])[0].is_alarm
         True
         """
         known = [item for item in samples if item.station_id in self.memories and math.isfinite(item.dose_ngy_h)]
@@ -142,7 +144,7 @@ class GammaMonitor:
         residual = memory.excess - min(explained, self._most(memory, is_wet=is_wet))
         noise = self._noise(memory, known, max(explained, middle, 0.0), is_wet=is_wet)
         memory.window.append(Remembered(sample.at, residual / noise))
-        score, level = self._score(memory, is_wet=is_wet), self._level(sample.station_id, is_wet=is_wet)
+        score, level = self._score(memory, is_wet=is_wet), self._level(sample.station_id, memory, is_wet=is_wet)
         limit = memory.baseline + memory.excess - residual + noise * self._limit_sigmas(memory, level, is_wet=is_wet)
         if score > level:
             memory.forget_last()
@@ -184,7 +186,8 @@ class GammaMonitor:
         figures = self.figures
         among = figures.neighbour_spread * float(near.std()) if near.size else 0.0
         floor = figures.wet_floor_ngy_h if is_wet else figures.dry_floor_ngy_h
-        return math.hypot(memory.spread, among, figures.explained * explained, floor)
+        own = figures.deposit_noise * memory.deposit
+        return math.hypot(memory.spread, among, own, figures.explained * explained, floor)
 
     def _score(self, memory: StationMemory, *, is_wet: bool) -> float:
         figures, (one, two, three) = self.figures, self._steps(is_wet=is_wet)
@@ -218,11 +221,19 @@ class GammaMonitor:
             return figures.wet_one, figures.wet_two, figures.wet_three
         return figures.dry_one, figures.dry_two, figures.dry_three
 
-    def _level(self, station_id: str, *, is_wet: bool) -> float:
-        level = self.levels.get(station_id)
+    def _level(self, station_id: str, memory: StationMemory, *, is_wet: bool) -> float:
+        level, least = self.levels.get(station_id), self._least_level(station_id, memory, is_wet=is_wet)
         if level is None:
-            return self.figures.least_level
-        return level.wet if is_wet else level.dry
+            return least
+        return max(least, level.wet if is_wet else level.dry)
+
+    def _least_level(self, station_id: str, memory: StationMemory, *, is_wet: bool) -> float:
+        figures, factor = self.figures, 1.0
+        if station_id in self._sparse:
+            factor = figures.sparse_wet if is_wet else figures.sparse_dry
+        if is_wet:
+            factor = max(factor, figures.least_baseline_ngy_h / memory.baseline)
+        return figures.least_level * factor
 
 
 def fit_levels(states: Iterable[DoseState], figures: GammaFigures) -> dict[str, AlarmLevel]:

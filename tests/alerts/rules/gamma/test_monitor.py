@@ -135,6 +135,34 @@ def test_a_level_is_a_margin_above_the_highest_score_of_the_regime() -> None:
     assert fit_levels(made, figures) == {"a": AlarmLevel(dry=1.2000000000000002, wet=6.0)}
 
 
+@pytest.mark.parametrize(
+    ("station_id", "baseline_ngy_h", "dry", "wet"),
+    [("a", 60.0, 2.0, 2.0), ("a", 20.0, 2.0, 3.0), ("far", 60.0, 3.0, 8.0)],
+    ids=["near", "low baseline", "sparse"],
+)
+def test_levels_are_higher_without_near_stations_and_while_wet_for_a_low_baseline(
+    station_id: str, baseline_ngy_h: float, dry: float, wet: float
+) -> None:
+    figures = GammaFigures(least_level=2.0, sparse_dry=1.5, sparse_wet=4.0, least_baseline_ngy_h=30.0)
+    levels = {station_id: AlarmLevel(dry=1.0, wet=1.0)}
+    for monitor in (GammaMonitor(PLACES | {"far": (130.0, 41.8)}, figures, held) for held in (levels, {})):
+        for number in range(40):
+            for rain_mm, level in ((0.0, dry), (1.0, wet)) if number == 39 else ((0.0, dry),):
+                at = T0 + number * STEP + timedelta(minutes=rain_mm)
+                states = monitor.observe([DoseSample(station_id, at, baseline_ngy_h, rain_mm)])
+                assert all(item.level == pytest.approx(level) for item in states)
+
+
+def test_rain_at_the_own_gauge_adds_noise() -> None:
+    def score_in_rain(deposit_noise: float) -> float:
+        monitor = GammaMonitor(PLACES, GammaFigures(deposit_noise=deposit_noise))
+        for number in range(40):
+            monitor.observe([DoseSample("a", T0 + number * STEP, 60.0, 0.0)])
+        return monitor.observe([DoseSample("a", T0 + 40 * STEP, 80.0, 5.0)])[0].score
+
+    assert 0 < score_in_rain(1.0) < 0.8 * score_in_rain(0.1)
+
+
 def test_neighbours_are_the_nearest_within_the_distance() -> None:
     assert nearest(PLACES, 2, 20.0) == {"a": ("b", "c"), "b": ("a", "c"), "c": ("b", "d"), "d": ("c", "b")}
     assert nearest(PLACES, 2, 5.0)["a"] == ()
