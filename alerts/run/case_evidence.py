@@ -34,7 +34,7 @@ EVALUATED_AFTER = timedelta(minutes=15)
 """Until then an alert that goes on is neither fault nor event: the first reading of a release looks like that of a spike; project choice."""
 MOST_VERDICTS = 12
 """Alerts that one round evaluates, the most severe first: an episode of many stations is no fault anyway."""
-_WIND = ("wind_speed", "wind_direction")
+WIND = ("wind_speed", "wind_direction")
 
 
 class _Part(NamedTuple):
@@ -100,8 +100,8 @@ class StoredEvidence:
         )
 
     def _read_winds(self, hour: datetime) -> dict[str, pd.DataFrame]:
-        winds = self._influx.read_hourly_all("met", hour - BACK, hour, list(_WIND))
-        return {name: frame for name, frame in winds.items() if set(_WIND) <= {*frame.columns}}
+        winds = self._influx.read_hourly_all("met", hour - BACK, hour, list(WIND))
+        return {name: frame for name, frame in winds.items() if set(WIND) <= {*frame.columns}}
 
     def _read_part(self, network: str, parameter: str, hour: datetime) -> _Part:
         # the analysis takes a second to import: paid by the first alert, not by each start

@@ -1,205 +1,167 @@
-"""Rehearse one threshold rule over stored hours, with its threshold and with others; stores and mails nothing."""
+"""What a rehearsal reads besides the values of its rules: the air of the whole period for its cases, and what counts as true."""
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+import pandas as pd
 
-from alerts.rehearsal.score import AlertSpan, RehearsalScore, TrueSpan, score_rule
+from alerts.case.group import AlertRef, CaseAir, ref_of
+from alerts.case.local import COMPARED, ONSET, AlertReach, reach_of
+from alerts.rehearsal.truth import EventTruth, TrueSpan, TruthKind, exceeded_days, labelled
 from alerts.rules.current_flags import with_current_flags
-from alerts.rules.evaluation import EvaluationInput
 from alerts.rules.rule import covered_stations
-from alerts.rules.rules import load_rules
-from alerts.rules.table import AlertRules, find_transitions
-from alerts.rules.threshold.rule import ThresholdRule
+from alerts.run.case_evidence import BACK, BEFORE, WIND
 from analysis.statistics.episode import find_episodes, threshold_on
-from schemas.alert import AlertState
 from schemas.frames import valid_values
+from schemas.interval import floor_hour
 from schemas.words.message import unit_text
-from store.influx.store import InfluxStore
-from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from alerts.settings import AlertSettings
-    from schemas.alert import AlertTransition
+    from alerts.rules.rule import CommonRule
+    from alerts.rules.value_rule import ValueRule
+    from alerts.run.case_evidence import StoredEvidence
+    from analysis.case.event import EventRise
+    from schemas.alert_case import CaseAlert, CaseVerdict
     from schemas.network import Network
+    from store.influx.store import InfluxStore
+    from store.state import StateStore
 
-FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
-"""Thresholds of a curve, by that of the rule [1]."""
-
-
-class RehearsalError(ValueError):
-    """The rule cannot be rehearsed; the message names it and why."""
+HOUR = timedelta(hours=1)
+MOST_CASES = 100_000
 
 
-class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule would have done.
-
-    Attributes
-    ----------
-    rule, parameter, unit : str
-    start, end : datetime
-        UTC, half-open.
-    stations : int
-        That the rule covers.
-    hours : int
-        Valid hours of them: the denominator of everything else [h].
-    truth : str
-        What counts as a true exceedance; empty where there is no official hourly limit, and then nothing is scored.
-    present : RehearsalScore
-        With the threshold of the file.
-    curve : tuple of RehearsalScore
-        With other thresholds, ascending; empty where none was asked for.
-    """
-
-    rule: str
-    parameter: str
-    unit: str
-    start: datetime
-    end: datetime
-    stations: int
-    hours: int
-    truth: str
-    present: RehearsalScore
-    curve: tuple[RehearsalScore, ...] = ()
-
-
-def rehearse_rule(  # noqa: PLR0913 - by keyword
-    settings: AlertSettings,
-    name: str,
-    start: datetime,
-    end: datetime,
-    *,
-    now: datetime,
-    rules: Path | None = None,
-    thresholds: Sequence[float] | None = (),
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
-) -> Rehearsal:
-    """Rehearse a rule over ``[start, end)``.
+class PeriodEvidence:
+    """As `alerts.run.case_evidence.StoredEvidence`, of hours that are read once for a whole period.
 
     Parameters
     ----------
-    name : str
-        Of a threshold rule of the file, also of a disabled one.
-    rules : Path or None
-        Another file than that of the settings.
-    thresholds : sequence of float or None
-        Of the curve, in the unit of the rule; None: `FACTORS` times that of the rule, empty: no curve.
-
-    Raises
-    ------
-    RehearsalError
-        No such rule, another kind, or no station or hour.
-    alerts.rules.rules.RulesFileError, store.error.StoreError
+    verdicts : StoredEvidence or None
+        Asked for fault or event, which takes a second an alert; None: no alert is evaluated.
     """
-    rule = _rule_of(load_rules(rules or settings.rules), name)
-    network = settings.stations
-    with closing(InfluxStore(settings)) as influx, StateStore(settings.state_url) as state:
-        hours, truth = _truth(influx, state, rule, network, start, end)
-        if not hours:
-            msg = f"rule {name!r}: no valid hour of {rule.parameter} at {len(covered_stations(rule, network))} stations in the period"
-            raise RehearsalError(msg)
-        inputs = EvaluationInput(influx, network, {}, start, end, now)
 
-        def scored(value: float) -> RehearsalScore:
-            return score_rule(_spans(inputs, with_threshold(rule, value)), truth, threshold=value, period=end - start)
+    def __init__(
+        self, influx: InfluxStore, network: Network, span: tuple[datetime, datetime], verdicts: StoredEvidence | None
+    ) -> None:
+        self._influx, self._network, self._span, self._stored = influx, network, span, verdicts
+        self._winds: dict[str, pd.DataFrame] | None = None
+        self._rises: dict[tuple[str, str], list[EventRise]] = {}
+        self._compared: dict[str, pd.DataFrame] = {}
+        self._reach: dict[AlertRef, tuple[datetime, AlertReach]] = {}
 
-        present = threshold_of(rule)
-        values = sorted(present * factor for factor in FACTORS) if thresholds is None else sorted(thresholds)
-        curve = []
-        for number, value in enumerate(values, 1):
-            curve.append(scored(value))
-            progress(number, len(values))
-        return Rehearsal(
-            rule=name,
-            parameter=rule.parameter,
-            unit=rule.unit,
-            start=start,
-            end=end,
-            stations=len(covered_stations(rule, network)),
-            hours=hours,
-            truth=_truth_text(rule, start, network),
-            present=scored(present),
-            curve=tuple(curve),
+    def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
+        """Rises that were known at a moment, winds, and which alerts are the station's own or of the region."""
+        values = [item for item in alerts if item.kind.is_of_values]
+        if len(values) < 2:  # noqa: PLR2004 - a pair
+            return CaseAir()
+        places = {(item.network, item.parameter) for item in values if item.network and item.parameter}
+        for network, code in sorted(places - self._rises.keys()):
+            self._read(network, code)
+        rises = [
+            msgspec.structs.replace(item, end=min(item.end, now))
+            for place in sorted(places)
+            for item in self._rises[place]
+            if item.peak_at + HOUR <= now < item.end + BACK
+        ]
+        found = [self._reach_of(item, now) for item in values]
+        return CaseAir(
+            rises=rises,
+            winds=self._wind_hours(),
+            local=frozenset[AlertRef]().union(*(item.local for item in found)),
+            regional=frozenset[AlertRef]().union(*(item.regional for item in found)),
         )
 
+    def verdicts(self, alerts: Sequence[CaseAlert], now: datetime) -> Mapping[AlertRef, CaseVerdict]:
+        """Fault or event, where that was asked for."""
+        return {} if self._stored is None else self._stored.verdicts(alerts, now)
 
-def threshold_of(rule: ThresholdRule) -> float:
-    """The threshold of the file, in the unit of the rule."""
-    return rule.above if rule.above is not None else float(rule.below or 0.0)
+    def _reach_of(self, alert: CaseAlert, now: datetime) -> AlertReach:
+        """Reach of an alert, once an hour; one that is older than its first hours stays what it was."""
+        hour = min(floor_hour(now), floor_hour(alert.since) + ONSET)
+        known = self._reach.get(ref_of(alert))
+        if known is None or known[0] < hour:
+            known = hour, reach_of([alert], self._compared, self._network.stations, now)
+            self._reach[ref_of(alert)] = known
+        return known[1]
+
+    def _wind_hours(self) -> dict[str, pd.DataFrame]:
+        if self._winds is None:
+            frames = self._influx.read_hourly_all("met", self._span[0] - BACK, self._span[1], list(WIND))
+            self._winds = {name: frame for name, frame in frames.items() if set(WIND) <= {*frame.columns}}
+        return self._winds
+
+    def _read(self, network: str, code: str) -> None:
+        from analysis.case.event import find_rises
+
+        first = self._span[0] - BACK
+        frames = self._influx.read_hourly_all(network, first - BEFORE, self._span[1], [code])
+        self._rises[network, code] = [
+            rise for name, frame in frames.items() for rise in find_rises(frame, name, since=first)
+        ]
+        if code in COMPARED:
+            shown = pd.DataFrame({name: frame[code] for name, frame in frames.items() if code in frame})
+            before = self._compared.get(code)
+            self._compared[code] = shown if before is None else before.combine_first(shown)
 
 
-def with_threshold(rule: ThresholdRule, value: float) -> ThresholdRule:
-    """The rule with another threshold; what ends the alert keeps its distance from it."""
-    moved = value - threshold_of(rule)
-    clear = None if rule.clear is None else rule.clear + moved
-    if rule.above is not None:
-        return msgspec.structs.replace(rule, above=value, clear=clear)
-    return msgspec.structs.replace(rule, below=value, clear=clear)
+class TruthSource(NamedTuple):
+    """Where the truth of a rule is read from."""
+
+    influx: InfluxStore
+    state: StateStore
+    network: Network
+    start: datetime
+    end: datetime
 
 
-def _rule_of(rules: AlertRules, name: str) -> ThresholdRule:
-    everything = (*rules.items, *rules.disabled)
-    found = next((item for item in everything if item.name == name), None)
-    if found is None:
-        msg = f"rule {name!r}: not in the file, expected one of {', '.join(item.name for item in everything)}"
-        raise RehearsalError(msg)
-    if not isinstance(found, ThresholdRule):
-        msg = f"rule {name!r}: kind {found.KIND}, only threshold rules are rehearsed over stored hours"
-        raise RehearsalError(msg)
-    return found
+def limit_truth(source: TruthSource, rule: ValueRule) -> EventTruth | None:
+    """Hours above the official hourly limit by the flags and reviews of today; None where there is none for the parameter."""
+    zone = source.network.timezone
+    limit = threshold_on(rule.parameter, source.start.astimezone(zone).date())
+    if limit is None:
+        return None
+    spans = tuple(
+        TrueSpan(station_id, item.start, item.end)
+        for station_id, values in _hours(source, rule)
+        for item in find_episodes(values, station_id, rule.parameter, zone)
+    )
+    figures: dict[str, str | float] = {
+        "parameter": rule.parameter,
+        "limit": limit.value,
+        "unit": unit_text(limit.unit),
+        "source": limit.source,
+    }
+    return EventTruth(TruthKind.LIMIT, spans, None, figures)
 
 
-def _truth(  # noqa: PLR0917 - what is read, where, for whom, when
-    influx: InfluxStore,
-    state: StateStore,
-    rule: ThresholdRule,
-    network: Network,
-    start: datetime,
-    end: datetime,
-) -> tuple[int, list[TrueSpan] | None]:
-    """Valid hours, and exceedances of the official limit in them by the flags and reviews of today."""
-    count, found = 0, []
-    frames = influx.read_hourly_all(rule.network, start, end, [rule.parameter])
-    for station in covered_stations(rule, network):
+def day_truth(source: TruthSource, rule: ValueRule) -> EventTruth:
+    """Days above the official limit of the day; raises `analysis.error.AnalysisError` where the parameter has none."""
+    zone = source.network.timezone
+    spans = tuple(
+        span
+        for station_id, values in _hours(source, rule)
+        for span in exceeded_days(values, station_id, rule.parameter, zone)
+    )
+    return EventTruth(TruthKind.DAY, spans, None, {"parameter": rule.parameter})
+
+
+def label_truth(source: TruthSource, rule: CommonRule) -> EventTruth:
+    """Stored cases of the period that persons resolved with a cause."""
+    cases = source.state.cases.list(since_from=source.start, since_to=source.end, limit=MOST_CASES)
+    return labelled(cases, rule.KIND, rule.watched_parameter)
+
+
+def _hours(source: TruthSource, rule: ValueRule) -> Iterator[tuple[str, pd.Series]]:
+    frames = source.influx.read_hourly_all(rule.network, source.start, source.end, [rule.parameter])
+    for station in covered_stations(rule, source.network):
         frame = frames.get(station.id)
         if frame is None or frame.empty:
             continue
-        checked = with_current_flags(influx, state, network=rule.network, station_id=station.id, frame=frame)
-        values = valid_values(checked, rule.parameter)
-        count += int(values.notna().sum())
-        episodes = find_episodes(values, station.id, rule.parameter, network.timezone)
-        found += [TrueSpan(station.id, item.start, item.end) for item in episodes]
-    limit = threshold_on(rule.parameter, start.astimezone(network.timezone).date())
-    return count, found if limit is not None and rule.above is not None else None
-
-
-def _truth_text(rule: ThresholdRule, start: datetime, network: Network) -> str:
-    limit = threshold_on(rule.parameter, start.astimezone(network.timezone).date())
-    if limit is None or rule.above is None:
-        return ""
-    return f"{rule.parameter} > {limit.value:g} {unit_text(limit.unit)}: {limit.source}"
-
-
-def _spans(inputs: EvaluationInput, rule: ThresholdRule) -> list[AlertSpan]:
-    found = find_transitions(inputs, AlertRules(items=(rule,)), live=False)
-    ordered = sorted(found.transitions, key=lambda item: (item.alert_key, item.at))
-    spans: list[AlertSpan] = []
-    opened: dict[str, AlertTransition] = {}
-    for item in ordered:
-        if item.to_state is AlertState.FIRING:
-            opened[item.alert_key] = item
-        elif item.from_state is AlertState.FIRING and (begun := opened.pop(item.alert_key, None)) is not None:
-            spans.append(_span(inputs, begun, max(item.at - timedelta(hours=rule.clear_for_h), begun.at)))
-    return spans + [_span(inputs, item, inputs.data_end) for item in opened.values()]
-
-
-def _span(inputs: EvaluationInput, begun: AlertTransition, until: datetime) -> AlertSpan:
-    station = inputs.network.stations.get(begun.station_id)
-    return AlertSpan(begun.station_id, (station.city or "") if station else "", begun.at, begun.since, until)
+        checked = with_current_flags(
+            source.influx, source.state, network=rule.network, station_id=station.id, frame=frame
+        )
+        yield station.id, valid_values(checked, rule.parameter)

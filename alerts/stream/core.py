@@ -141,8 +141,14 @@ class Core:
                 found += self._native(entry, reading)
             if entry.hours is not None:
                 for value in entry.hours.add(reading.instrument_id, reading, at):
-                    found += self._hour(str(reading.network), value)
+                    found += self.observe_hour(str(reading.network), value)
         return found
+
+    def observe_hour(self, network: str, value: Value) -> Sequence[AlertTransition]:
+        """Take the mean of an hour that is over."""
+        channel = self._hourly.get(Feed(value.station_id, network, value.parameter, is_hourly=True))
+        letter = OVER_RANGE if value.is_at_least else None
+        return () if channel is None else channel.observe(value.value, value.start, value.end, letter)
 
     def tick(self, now: datetime) -> list[AlertTransition]:
         """Let time pass: `close_hours`, then `silences`."""
@@ -159,7 +165,7 @@ class Core:
         found: list[AlertTransition] = []
         for (_, network), hours in self._hours.items():
             for value in hours.close(now):
-                found += self._hour(network, value)
+                found += self.observe_hour(network, value)
         return found
 
     def silences(self, now: datetime) -> list[AlertTransition]:
@@ -245,11 +251,6 @@ class Core:
                 if changes:
                     found += changes
         return found
-
-    def _hour(self, network: str, value: Value) -> Sequence[AlertTransition]:
-        channel = self._hourly.get(Feed(value.station_id, network, value.parameter, is_hourly=True))
-        letter = OVER_RANGE if value.is_at_least else None
-        return () if channel is None else channel.observe(value.value, value.start, value.end, letter)
 
     def _track(self, tracked: Tracked) -> None:
         self._tracked[tracked.watch.subject.alert_key] = tracked

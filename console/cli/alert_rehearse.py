@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from console.cli import shell
+from console.cli.alert_rehearsal_text import line_of, rehearsal_lines
 from console.cli.shell.moment import From, OpenFrom, To, ToNow, span
 
 if TYPE_CHECKING:
-    from alerts.rehearsal.score import RehearsalScore
-    from alerts.run.rehearsal import Rehearsal
     from alerts.settings import AlertSettings
+    from alerts.stream.rehearsal import Rehearsal
 
 JSON = typer.Option(False, "--json", help="One JSON object a line.")
 
@@ -24,42 +24,58 @@ def rehearse(  # noqa: PLR0917 - options of a command
     start: From = ...,  # type: ignore[assignment]  # required
     end: To = ...,  # type: ignore[assignment]  # required
     rules: Path | None = typer.Option(None, "--rules", help="another rules file, before it is put in force 规则文件"),
+    against: str = typer.Option("", "--against", help="rule in force to compare with; default: of this name 对照规则"),
+    truth: str = typer.Option("auto", "--truth", help="auto, limit, day, labels, none or rule:NAME 真值"),
     threshold: list[float] = typer.Option([], "--threshold", help="also with this one, may be repeated 另试阈值"),
     curve: bool = typer.Option(False, "--curve", help="also with 0.5 to 1.5 times the threshold 阈值曲线"),
-    png: Path | None = typer.Option(None, "--png", help="picture of the curve 图片"),
+    verdicts: bool = typer.Option(False, "--verdicts", help="also tell fault from event, a second an alert 区分故障"),
+    together: bool = typer.Option(False, "--together", help="mails of all rules, now and with this one 全部规则"),
+    png: Path | None = typer.Option(None, "--png", help="calendar; with --curve the curve 图片"),
     as_json: bool = JSON,
 ) -> None:
-    """Print what the rule would have done over stored hours; nothing is stored or mailed."""
+    """Print what the rule would have done over stored data; nothing is stored or mailed."""
+    from alerts.people.file import PeopleFileError
     from alerts.rules.rules import RulesFileError
-    from alerts.run.rehearsal import RehearsalError, rehearse_rule
+    from alerts.stream.rehearsal import RULE_PREFIX, TRUTHS, RehearsalError, RehearsalPlan
+    from alerts.stream.rehearsal import rehearse as rehearse_rule
 
     if not all(math.isfinite(value) for value in threshold):
         msg = "expected finite numbers"
         raise typer.BadParameter(msg, param_hint="--threshold")
+    if truth not in TRUTHS and not truth.startswith(RULE_PREFIX):
+        msg = f"{truth!r}, expected one of {', '.join(TRUTHS)}"
+        raise typer.BadParameter(msg, param_hint="--truth")
     settings = _settings()
     now = shell.now()
     first, last = span(start, end, settings.stations.timezone, now)
-    wants_curve = curve or (png is not None and not threshold)
+    plan = RehearsalPlan(
+        name=rule,
+        start=first,
+        end=last,
+        now=now,
+        rules=rules,
+        against=against,
+        truth=truth,
+        thresholds=None if curve else threshold,
+        with_verdicts=verdicts,
+        is_together=together,
+    )
     found = shell.or_exit(
         lambda: rehearse_rule(
             settings,
-            rule,
-            first,
-            last,
-            now=now,
-            rules=rules,
-            thresholds=None if wants_curve else threshold,
-            progress=lambda done, of: typer.echo(f"{done}/{of}", err=True),
+            plan,
+            progress=lambda step, done, of: typer.echo(f"{step}: {done}/{of}", err=True),
         ),
         RehearsalError,
         RulesFileError,
+        PeopleFileError,
     )
     if png is not None:
         png.write_bytes(_picture(found, settings))
     if as_json:
         typer.echo(shell.to_json(found))
         return
-    for line in _lines(found, settings):
+    for line in rehearsal_lines(found, settings):
         typer.echo(line)
 
 
@@ -103,49 +119,18 @@ def _settings() -> AlertSettings:
     return load_settings(AlertSettings)
 
 
-def _lines(found: Rehearsal, settings: AlertSettings) -> list[str]:
-    from schemas.words import words
-
-    say = words(settings.language, "rehearsal")
-    truth = say("truth", truth=found.truth) if found.truth else say("no_truth", parameter=found.parameter)
-    head = say(
-        "head",
-        rule=found.rule,
-        start=found.start.isoformat(),
-        end=found.end.isoformat(),
-        stations=found.stations,
-        hours=found.hours,
-    )
-    return [head, truth, *(_line(item, found.unit, say) for item in (found.present, *found.curve))]
-
-
-def _line(item: RehearsalScore, unit: str, say: object) -> str:
-    from schemas.words.message import unit_text
-
-    assert callable(say)
-    first = say(
-        "line",
-        threshold=item.threshold,
-        unit=unit_text(unit),
-        alerts=item.alerts,
-        cases=item.cases,
-        mails=item.mails_a_week,
-    )
-    if item.events is None:
-        return str(first)
-    shares = {name: "-" if (value := getattr(item, name)) is None else f"{value:.2f}" for name in ("pod", "far", "csi")}
-    lead = "-" if item.lead_h is None else f"{item.lead_h:.1f}"
-    return f"{first}; " + str(
-        say("scored", detected=item.detected, events=item.events, false=item.false_alerts, lead=lead, **shares)
-    )
-
-
 def _picture(found: Rehearsal, settings: AlertSettings) -> bytes:
-    from alerts.rehearsal.picture import draw_curve
+    from alerts.rehearsal.picture import CalendarPart, draw_calendar, draw_curve
     from schemas.words import words
     from schemas.words.message import unit_text
 
     say = words(settings.language, "rehearsal")
-    head = "\n".join(_lines(found, settings)[:2])
-    scores = sorted((found.present, *found.curve), key=lambda item: item.threshold)
-    return draw_curve(scores, head=head, unit=unit_text(found.unit), present=found.present.threshold, words=say)
+    lines = rehearsal_lines(found, settings)
+    if found.curve and found.present.threshold is not None:
+        scores = sorted((found.present, *found.curve), key=lambda item: item.threshold or 0.0)
+        head = "\n".join(lines[:2])
+        return draw_curve(scores, head=head, unit=unit_text(found.unit), present=found.present.threshold, words=say)
+    parts = [CalendarPart(line_of(found.present, found, settings.language, "then"), found.days)]
+    if found.in_force is not None:
+        parts.insert(0, CalendarPart(line_of(found.in_force, found, settings.language, "now"), found.in_force_days))
+    return draw_calendar(parts, head="\n".join(lines[:2]), words=say)

@@ -18,6 +18,8 @@ from alerts.mail.line.subject import _JOINED_LABELS, _OWN_LABELS
 from alerts.mail.line.tendency import Tendency
 from alerts.mail.view.case_mail import MailNews
 from alerts.mail.view.station import StationState
+from alerts.rehearsal.truth import TruthKind
+from alerts.stream.rehearsal import RehearsalProblem
 from alerts.warning.episode import WarningAct
 from alerts.warning.scheme import SourceStatus, WarningLevel
 from analysis.case.case_file import Basis, EventKind
@@ -148,6 +150,10 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.reports.kind_": PeriodKind,
     "page.reports.state_": ReportState,
     "rehearsal.curve.": ("pod", "far", "csi", "present"),
+    "rehearsal.kind.": RuleKind,
+    "rehearsal.truth.": TruthKind,
+    "rehearsal.audience.": Audience,
+    "rehearsal.refused.": RehearsalProblem,
     "warning.level.": WarningLevel,
     "warning.act.": WarningAct,
     "warning.status.": SourceStatus,
@@ -256,7 +262,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("deweather.", ("analysis/**/*.py",)),
         ("hours.", ("analysis/run/*.py", "alerts/run/*.py")),
         ("picture.", ("analysis/report/**/*.py",)),
-        ("rehearsal.", ("alerts/rehearsal/*.py", "console/cli/alert_rehearse.py")),
+        ("rehearsal.", ("alerts/rehearsal/*.py", "console/cli/alert_rehears*.py")),
         ("warning.", ("alerts/warning/*.py", "console/cli/alert_warning.py")),
         ("weather.", ("sensors/weather_forecast/*.py", "analysis/run/**/*.py")),
         ("report.", ("analysis/report/**/*.py", "analysis/report/city/report.html")),
