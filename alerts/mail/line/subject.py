@@ -6,6 +6,7 @@ subject is too long, its parts take shorter forms in a fixed order, and at last 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,8 @@ SHORT_NAME = 5
 CUT = "…"
 DAYS_FROM_H = 72
 """Longer times are written in days."""
+_ADDITION = re.compile(r"\s*[(\uff08][^()\uff08\uff09]*[)\uff09]$")
+"""What a name ends with in brackets: left out before anything else of it is."""
 LAST = -1
 """Number of the form that is taken at last."""
 
@@ -159,6 +162,8 @@ def _cut_names(text: Callable[[int | None], str], names: list[str], width: int) 
 
 def _form(part: _Part, number: int, cut: int | None) -> str:
     name = part.name
+    if cut is not None and subject_width(name) > cut:
+        name = _ADDITION.sub("", name) or name
     if cut is not None and subject_width(name) > max(cut + 1, SHORT_NAME):
         name = name[:cut].rstrip() + CUT
     form = part.last if number == LAST and part.last is not None else part.forms[number]
@@ -203,7 +208,9 @@ def _place(draft: MailDraft) -> _Part:
     many = t("place.cities", city="{}", cities=len(cities), count=count)
     few = t("place.stations", city="{}", count=count)
     return _name(
-        cities[0].of(draft.language), many if len(cities) > 1 else few, t("place.brief", city="{}", count=count)
+        cities[0].of(draft.language),
+        many if len(cities) > 1 else few,
+        t("place.brief", city="{}", count=count),
     )
 
 
@@ -260,7 +267,9 @@ def _changed(draft: MailDraft) -> str:
 
 def _since(draft: MailDraft) -> _Part:
     when = draft.clock(draft.view.since)
-    return _forms(draft.t("subject.since", when=when), when)._replace(last=when.partition(" ")[0])
+    day = when.partition(" ")[0]
+    is_old = draft.view.now - draft.view.since > timedelta(days=1)
+    return _forms(draft.t("subject.since", when=when), when, *([day] if is_old else []))._replace(last=day)
 
 
 def _ended(draft: MailDraft) -> list[tuple[_Part, ...]]:

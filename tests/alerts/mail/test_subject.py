@@ -78,5 +78,23 @@ def test_a_name_with_line_ends_stays_on_one_line() -> None:
     assert text.startswith("[Critical] a Bcc: x@y")
 
 
+def test_an_addition_in_brackets_is_left_out_before_letters_of_the_name() -> None:
+    given = view("opened")
+    named = replace(
+        given.stations[0],
+        name=Name("\u961c\u65b0\u4e00\u53f7\u53cc\u6e05\u56ed\uff08\u6a21\u62df\uff09", "Fuxin No. 1 (simulated)"),
+    )
+    text = subject(MailDraft(replace(given, stations=(named,)), "en"))
+    assert " Fuxin No. 1 PM2.5" in text
+    assert subject_width(text) <= WIDTH
+
+
+def test_many_stations_of_a_long_name_keep_the_name_of_the_first_city() -> None:
+    given = view("regional")
+    text = subject(MailDraft(replace(given, since=given.since - timedelta(days=5)), "en"))
+    assert re.search(r"\] [A-Z][a-z]{4,} \(\d+\) ", text)
+    assert subject_width(text) <= WIDTH
+
+
 def test_a_combining_mark_has_no_width() -> None:
     assert subject_width("µg e\u0301 中文\u200b") == 7
