@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PAUSE = {CaseKind.POLLUTION: timedelta(hours=3), CaseKind.RADIATION: timedelta(hours=1)}
 """After the last alert of a case the all-clear waits for so long: a new rise within it continues the case; project choice. Other kinds: none."""
-REGIONAL_PAUSE = timedelta(hours=12)
-"""The same of an episode of at least `REGIONAL_CITIES` cities, which rises and falls with the hour of day; project choice."""
+REGIONAL_PAUSE = timedelta(hours=24)
+"""The same of an episode of at least `REGIONAL_CITIES` cities, which rises and falls with the hour of day: one whole day; project choice."""
 REGIONAL_CITIES = 3
 WIDER = {CaseKind.FAULT: 0, CaseKind.LINE: 1, CaseKind.SYSTEM: 2}
 """Causes of silence: a wider one takes over a narrower."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.case.group import AlertRef, CaseAir, ref_of
 from alerts.case.life import RANK
-from alerts.case.local import COMPARED, AlertReach, reach_of
+from alerts.case.local import COMPARED, ONSET, AlertReach, reach_of
 from alerts.case.verdict import revised, verdict_by
 from ingest.process.guard import is_unexpected, say
 from schemas.interval import Interval, floor_hour
@@ -38,7 +38,7 @@ WIND = ("wind_speed", "wind_direction")
 
 
 class _Part(NamedTuple):
-    """Rises of one parameter of a network at all stations; of those that are compared with the stations around also the last hours, by station."""
+    """Rises of one parameter of a network at all stations; of those compared with the stations around also all hours, by station."""
 
     rises: tuple[EventRise, ...]
     hours: pd.DataFrame | None
@@ -60,7 +60,7 @@ class StoredEvidence:
         self._hour: datetime | None = None
         self._winds: dict[str, pd.DataFrame] = {}
         self._parts: dict[tuple[str, str], _Part] = {}
-        self._reach: dict[AlertRef, AlertReach] = {}
+        self._reach: dict[AlertRef, tuple[datetime, AlertReach]] = {}
         self._verdicts: dict[AlertRef, tuple[datetime, CaseVerdict]] = {}
 
     def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
@@ -76,7 +76,7 @@ class StoredEvidence:
             return CaseAir()
         hour = floor_hour(now)
         if hour != self._hour:
-            self._hour, self._winds, self._parts, self._reach = hour, self._read_winds(hour), {}, {}
+            self._hour, self._winds, self._parts = hour, self._read_winds(hour), {}
         for network, code in sorted(wanted - self._parts.keys()):
             self._parts[network, code] = self._read_part(network, code, hour)
         parts = {place: self._parts[place] for place in sorted(wanted)}
@@ -89,14 +89,17 @@ class StoredEvidence:
         )
 
     def _reach_of(self, alerts: Sequence[CaseAlert], hours: Mapping[str, pd.DataFrame], now: datetime) -> AlertReach:
-        """Reach of the alerts; of each once an hour, when another one is stored."""
+        """Reach of the alerts; of each once an hour, until the hours of its begin are over."""
         for item in alerts:
-            if ref_of(item) not in self._reach:
-                self._reach[ref_of(item)] = reach_of([item], hours, self._network.stations, now)
-        found = [self._reach[ref_of(item)] for item in alerts]
+            at, _ = self._reach.get(ref_of(item), (None, None))
+            if at is None or at < min(floor_hour(now), floor_hour(item.since) + ONSET):
+                found = reach_of([item], hours, self._network.stations, now)
+                self._reach[ref_of(item)] = floor_hour(now), found
+        self._reach = {ref_of(item): self._reach[ref_of(item)] for item in alerts}
+        known = [found for _, found in self._reach.values()]
         return AlertReach(
-            frozenset[AlertRef]().union(*(item.local for item in found)),
-            frozenset[AlertRef]().union(*(item.regional for item in found)),
+            frozenset[AlertRef]().union(*(item.local for item in known)),
+            frozenset[AlertRef]().union(*(item.regional for item in known)),
         )
 
     def _read_winds(self, hour: datetime) -> dict[str, pd.DataFrame]:
@@ -110,12 +113,10 @@ class StoredEvidence:
         from analysis.case.event import find_rises
 
         frames = self._influx.read_hourly_all(network, hour - BEFORE - BACK, hour, [parameter])
-        shown = {
-            name: frame[parameter][frame.index >= hour - BACK] for name, frame in frames.items() if parameter in frame
-        }
+        known = {name: frame[parameter] for name, frame in frames.items() if parameter in frame}
         return _Part(
             rises=tuple(rise for name, frame in frames.items() for rise in find_rises(frame, name, since=hour - BACK)),
-            hours=pd.DataFrame(shown) if parameter in COMPARED else None,
+            hours=pd.DataFrame(known) if parameter in COMPARED else None,
         )
 
     def verdicts(self, alerts: Sequence[CaseAlert], now: datetime) -> Mapping[AlertRef, CaseVerdict]:
@@ -181,7 +182,7 @@ class StoredEvidence:
 
 
 def _compared(parts: Mapping[tuple[str, str], _Part]) -> dict[str, pd.DataFrame]:
-    """The last hours at all stations of what is compared with the stations around, of whatever network measures it."""
+    """Hours at all stations of what is compared with the stations around, of whatever network measures it."""
     found: dict[str, pd.DataFrame] = {}
     for (_, code), part in parts.items():
         if part.hours is not None:

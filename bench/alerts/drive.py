@@ -56,19 +56,27 @@ class MonthHours:
 
     def __init__(self, week: Week) -> None:
         self._hours = week.hours
+        self._chosen: dict[tuple[str, tuple[str, ...]], dict[str, pd.DataFrame]] = {}
 
     def read_hourly_all(
-        self, network: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None
+        self, network: str, start: datetime, end: datetime, parameters: Sequence[str]
     ) -> dict[str, pd.DataFrame]:
         """As `store.influx.store.InfluxStore.read_hourly_all`."""
+        key = network, tuple(parameters)
+        if key not in self._chosen:
+            self._chosen[key] = {name: _columns(frame, parameters) for name, frame in self._hours[network].items()}
         found = {}
-        for name, frame in self._hours[network].items():
-            columns = [code for code in parameters or () if code in frame]
-            flags = [code + FLAG for code in columns if code + FLAG in frame]
-            part = frame.loc[(frame.index >= start) & (frame.index < end), [*columns, *flags]]
-            if columns and len(part):
-                found[name] = part
+        for name, frame in self._chosen[key].items():
+            first, last = frame.index.searchsorted(start), frame.index.searchsorted(end)  # half-open
+            if len(frame.columns) and last > first:
+                found[name] = frame.iloc[first:last]
         return found
+
+
+def _columns(frame: pd.DataFrame, parameters: Sequence[str]) -> pd.DataFrame:
+    """Values and flags of the parameters that a frame has."""
+    wanted = [name for code in parameters if code in frame for name in (code, code + FLAG)]
+    return frame[[name for name in wanted if name in frame]]
 
 
 class MonthEvidence(StoredEvidence):

@@ -11,7 +11,7 @@ from alerts.case.local import reach_of
 from alerts.case.verdict import revised, verdict_by
 from schemas.alert import RuleKind
 from schemas.alert_case import CaseKind
-from tests.alerts.case.build import NETWORK, PLACES, at, begin, one, round_of
+from tests.alerts.case.build import NETWORK, PLACES, at, begin, end, one, round_of
 
 
 def hazy(own: float, *, factor: float = 1.0) -> dict[str, pd.DataFrame]:
@@ -41,6 +41,29 @@ def test_without_neighbours_or_hours_before_nothing_is_local() -> None:
     assert not is_local({"pm25": hours["pm25"][["sy-1", "sy-2", "sy-3"]]})
     assert not is_local({"pm25": hours["pm25"].iloc[-3:]})
     assert not is_local({})
+
+
+def test_what_the_air_around_explains_is_of_the_region_before_the_others_exceed() -> None:
+    alert = begun(begin(1), NETWORK)
+
+    def regional(own: float, around: float) -> bool:
+        hours = hazy(own)["pm25"]
+        hours.loc[hours.index >= at(0), hours.columns != "sy-1"] = around
+        return bool(reach_of([alert], {"pm25": hours}, NETWORK.stations, at(1)).regional)
+
+    assert regional(160.0, 120.0)
+    assert not regional(240.0, 120.0)  # a plume
+    assert not regional(65.0, 60.0)  # clean air around
+
+
+def test_the_first_alerts_of_a_region_are_one_case_before_half_of_its_stations_rise() -> None:
+    fresh = [begin(1, "sy-1", hours=0), begin(2, "as-1", hours=0.5), begin(3, "sy-1", "so2", rule="so2-hour", hours=0)]
+    refs = {("pm25-heavy/sy-1/pm25", 1), ("pm25-heavy/as-1/pm25", 2)}
+    found = round_of([], *fresh, hours=2, air=CaseAir(regional=refs))
+    assert sorted(case.parameters for case in found) == [("pm25",), ("so2",)]
+    assert len(round_of([], *fresh[:2], hours=2)) == 2
+    ended = [begin(1, "sy-1"), end(4, begin(1, "sy-1"), 1), begin(2, "as-1", hours=1)]
+    assert len(round_of([], *ended, hours=2, air=CaseAir(regional=refs))) == 2
 
 
 def test_a_plume_inside_a_haze_is_a_case_of_its_own_and_takes_its_gas_along() -> None:

@@ -71,7 +71,27 @@ def test_another_parameter_within_the_hour_is_read_alone() -> None:
     assert {item.parameter for item in more.rises} == {"pm25", "so2"}
 
 
-def test_nothing_is_read_for_a_single_station_or_for_silences() -> None:
+def test_what_is_local_stays_so_for_as_long_as_the_alert_is_open() -> None:
+    class Plume(Hours):
+        """PM2.5 at five stations: sy-1 is far above the others from noon on."""
+
+        def read_hourly_all(
+            self, network: str, start: datetime, end: datetime, parameters: list[str]
+        ) -> dict[str, pd.DataFrame]:
+            if network != "gas":
+                return {}
+            index = pd.date_range(start, end, freq="h", inclusive="left", name="start", unit="us")
+            names = ("sy-1", "sy-2", "sy-3", "as-1", "as-2")
+            frames = {name: pd.DataFrame({parameters[0]: 40.0}, index=index) for name in names}
+            frames["sy-1"].loc[index >= at(0), parameters[0]] = 300.0
+            return frames
+
+    alerts = [begun(begin(1), NETWORK), begun(begin(2, "as-3"), NETWORK)]
+    for hours in (1, 30, 60):  # of a watch that was started then, too
+        assert evidence(Plume()).air(alerts, at(hours)).local == {("pm25-heavy/sy-1/pm25", 1)}
+
+
+def test_nothing_is_read_for_a_single_alert_or_for_silences() -> None:
     hours = Hours()
     assert evidence(hours).air([begun(begin(1), NETWORK), begun(silent(2, "sy-2"), NETWORK)], at(5)).rises == ()
     assert hours.reads == 0
