@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alerts import wording
 from alerts.mail.line.certainty import CertaintyGround, grounds_of
+from alerts.mail.line.lines import failed_text, wind_text
 from alerts.mail.line.quantity import figure
 from alerts.mail.line.tendency import ARROWS
+from alerts.mail.view.mail_value import MailValue
 from analysis.case.case_file import stated_shares
 from analysis.report.case_text import answer_confidence, basis_text
 from schemas.alert_case import CaseKind
-from schemas.words import words
+from schemas.reason import reason_of
+from schemas.words import render, words
 from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
     from alerts.mail.line.draft import MailDraft
+    from alerts.mail.view.finding import FailedTest
+    from alerts.mail.view.mail_value import WindValue
     from alerts.mail.view.station import CaseStation
 
 MOST_STATIONS = 12
 MOST_BARS = 4
 MOST_STEPS = 8
+MOST_REMEDIES = 3
 
 
 class Headline(NamedTuple):
@@ -100,6 +106,77 @@ def as_of(draft: MailDraft) -> str:
 def grounds(draft: MailDraft) -> list[CertaintyGround]:
     """All grounds of the certainty; the six lines have the first three."""
     return [item._replace(text=draft.begun(item.text)) for item in grounds_of(draft)]
+
+
+def conditions(draft: MailDraft) -> list[str]:
+    """Wind as the case began and now, and what is usual at this hour; what is not known is left out."""
+    view, t = draft.view, draft.t
+    found = []
+    if view.wind_at_begin is not None:
+        when = draft.clock(view.wind_at_begin.at or view.since)
+        found.append(t("condition.wind_begin", when=when, wind=_wind(draft, view.wind_at_begin)))
+    if view.wind is not None and view.wind.at is not None:
+        age = draft.moment_age(view.wind.at)
+        found.append(t("condition.wind_now", age=age, wind=_wind(draft, view.wind)))
+    usual = view.lead.usual if view.lead else None
+    if usual is not None:
+        low, median, high = (MailValue(value=item) for item in (usual.low, usual.median, usual.high))
+        text = t(
+            "condition.usual",
+            first=_hour(usual.first_h, draft),
+            last=_hour(usual.last_h, draft),
+            value=draft.quantity(median),
+            low=draft.shown(low),
+            high=draft.shown(high),
+            count=usual.count,
+            days=usual.days,
+        )
+        found.append(text)
+    return [draft.begun(item) for item in found]
+
+
+def _hour(hour: int, draft: MailDraft) -> str:
+    return str(hour) if draft.language == "zh" else f"{hour:02}:00"
+
+
+def _wind(draft: MailDraft, wind: WindValue) -> str:
+    text = wind_text(draft, wind)
+    if wind.station is None or wind.distance_km is None:
+        return text
+    return draft.t(
+        "condition.wind_from", wind=text, station=wind.station.of(draft.language), km=round(wind.distance_km)
+    )
+
+
+def failed_tests(draft: MailDraft) -> list[str]:
+    """Tests that the instrument of a fault failed, each with its newest reason, and what to do about them."""
+    view, language = draft.view, draft.language
+    failed = view.fault.failed if view.fault else ()
+    found = [_failed_test(draft, item) for item in failed]
+    remedies = dict.fromkeys(key for item in failed if (key := _REMEDIES.get(item.test)))
+    if remedies and not view.is_over:
+        steps = wording.word("comma", language).join(draft.t(f"remedy.{key}") for key in list(remedies)[:MOST_REMEDIES])
+        found.append(draft.t("remedy.line", steps=steps))
+    return found
+
+
+def _failed_test(draft: MailDraft, item: FailedTest) -> str:
+    text = draft.begun(failed_text(draft, item))
+    if item.reason.key is None:
+        return text
+    return text + draft.t("colon") + render(reason_of(item.reason.key, item.reason.figures), draft.language)
+
+
+_REMEDIES = {
+    **dict.fromkeys(("calibration", "target_gas", "voc_pattern"), "calibration"),
+    **dict.fromkeys(("flat_line", "hourly_flat", "resolution", "rollover"), "frozen"),
+    **dict.fromkeys(("gross_range", "climatology", "detection_limit"), "range"),
+    **dict.fromkeys(("gap", "completeness"), "gap"),
+    **dict.fromkeys(("drift", "buddy", "spatial_consistency", "step", "attenuated_signal", "pm_inversion"), "inlet"),
+    "status": "status",
+    "clock": "clock",
+}
+"""What an operator does about a test, by its name; the project's choice."""
 
 
 def station_rows(draft: MailDraft) -> list[StationRow]:

@@ -241,6 +241,8 @@ def case_context(draft: MailDraft, pictures: Sequence[InlinePicture]) -> dict[st
         "case_label": draft.t("evidence.case", id=view.case_id),
         "pictures": _pairs(pictures),
         "grounds": evidence.grounds(draft),
+        "conditions": evidence.conditions(draft),
+        "failed": evidence.failed_tests(draft),
         "stations": rows,
         "has_values": any(row.peak or row.latest for row in rows),
         "left_off": evidence.left_off(draft),

@@ -141,7 +141,13 @@ def _of_quality(draft: MailDraft, quality: DataQuality) -> Iterator[CertaintyGro
     if quality.do_agree is not None:
         key = "sure.agree" if quality.do_agree else "sure.disagree"
         yield CertaintyGround(
-            t(key, count=len(quality.instruments), values=_values(draft, quality.instruments)), not quality.do_agree
+            t(
+                key,
+                count=len(quality.instruments),
+                agreeing=quality.agreeing,
+                values=_values(draft, quality.instruments),
+            ),
+            not quality.do_agree,
         )
     if quality.near_total:
         key = "sure.near" if quality.near_beyond else "sure.alone"

@@ -82,9 +82,11 @@ class MailDraft:
 
     def age(self, value: MailValue) -> str:
         """How old a value is; empty where its moment is not known."""
-        if value.at is None:
-            return ""
-        age = self.view.now - value.at
+        return "" if value.at is None else self.moment_age(value.at)
+
+    def moment_age(self, moment: datetime) -> str:
+        """How long ago a moment was."""
+        age = self.view.now - moment
         return self.t("just_now") if age < _JUST_NOW else self.t("age", length=self.length(age))
 
     def shown(self, value: MailValue | None) -> str:

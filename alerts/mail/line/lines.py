@@ -10,18 +10,21 @@ from alerts.mail.line.still import still
 from alerts.mail.line.what import what
 from alerts.mail.view.case_mail import MailNews
 from alerts.wording import without_stop
-from analysis.receptor.wind import SECTORS, sector_code
+from analysis.receptor.wind import CALM_BELOW_M_S, SECTORS, sector_code
 from schemas.alert_case import CaseKind
 from schemas.reason import reason_of
-from schemas.words import render, words
+from schemas.words import name_of, render, words
 
 if TYPE_CHECKING:
     from alerts.mail.line.draft import MailDraft
+    from alerts.mail.view.finding import FailedTest
+    from alerts.mail.view.mail_value import WindValue
 
 NUMBERS = "①②③④⑤"
 SHOWN_GROUNDS = 3
 LONGEST_REPORT = 200
 """Characters of a report of the system that a line holds; longer ones stand below."""
+SHOWN_TESTS = 2
 
 
 class MailLine(NamedTuple):
@@ -81,8 +84,25 @@ def _own_cause(draft: MailDraft) -> str:
     if view.kind is CaseKind.SYSTEM:
         return _reported(draft)
     failed = view.fault.failed if view.fault else ()
-    reasons = draft.joined(render(reason_of(item.key or "", item.figures), draft.language) for item in failed)
-    return reasons or t("why.fault")
+    return draft.joined(failed_text(draft, item) for item in failed[:SHOWN_TESTS]) or t("why.fault")
+
+
+_FAILED = {
+    (False, True): "failed.readings",
+    (False, False): "failed.readings_suspect",
+    (True, True): "failed.hours",
+    (True, False): "failed.hours_suspect",
+}
+
+
+def failed_text(draft: MailDraft, item: FailedTest) -> str:
+    """A test that an instrument failed, how often and since when."""
+    return draft.t(
+        _FAILED[item.is_hourly, item.is_fail],
+        test=name_of(item.test, draft.language),
+        count=item.count,
+        when=draft.clock(item.since),
+    )
 
 
 def failure_text(draft: MailDraft) -> str:
@@ -113,14 +133,17 @@ def _rain(draft: MailDraft) -> str:
     return t("why.dry", length=draft.length(view.dry_for)) if view.dry_for else t("why.rain")
 
 
-def wind_text(draft: MailDraft) -> str:
-    """``Wind from WNW (292°), 3.2 m/s``; empty where it is not known."""
-    wind = draft.view.wind
-    if wind is None:
+def wind_text(draft: MailDraft, wind: WindValue | None = None) -> str:
+    """``Wind from WNW (292°), 3.2 m/s``; by default the wind now, else as the case began; empty where it is not known."""
+    shown = wind or draft.view.wind or draft.view.wind_at_begin
+    if shown is None:
         return ""
-    sector = sector_code(round(wind.from_deg / (360 / SECTORS)) % SECTORS)
+    speed = f"{shown.speed_m_s:.1f}"
+    if shown.speed_m_s < CALM_BELOW_M_S:
+        return draft.t("calm", speed=speed)
+    sector = sector_code(round(shown.from_deg / (360 / SECTORS)) % SECTORS)
     name = words(draft.language, "word.sector")(sector)
-    return draft.t("wind", sector=name, degrees=round(wind.from_deg), speed=f"{wind.speed_m_s:.1f}")
+    return draft.t("wind", sector=name, degrees=round(shown.from_deg) % 360, speed=speed)
 
 
 def who(draft: MailDraft) -> str:

@@ -11,6 +11,7 @@ from alerts.mail.samples.material import (
     DANDONG,
     HEAVY,
     HOUR,
+    MINUTE,
     SHENYANG,
     ZONE,
     ahead,
@@ -23,13 +24,14 @@ from alerts.mail.samples.material import (
     pm25,
     station,
     taken,
+    usual,
     usual_hours,
     waiting,
 )
 from alerts.mail.samples.sample_case import sample_case
 from alerts.mail.view.case_mail import CaseMail, MailNews
 from alerts.mail.view.finding import DataQuality, FigureChange, MailRule, MailVerdict
-from alerts.mail.view.mail_value import Companion, LeadValue, MailValue, Name, SeriesPoint, WindNow
+from alerts.mail.view.mail_value import Companion, LeadValue, MailValue, Name, SeriesPoint, WindValue
 from alerts.mail.view.people import CasePeople, HistoryStep
 from alerts.mail.view.station import CaseStation, StationState
 from schemas.alert import Severity
@@ -122,7 +124,8 @@ def regional(now: datetime, console_url: str) -> CaseMail:
         lead=lead,
         stations=stations,
         near=ordinary(("210200", DANDONG, "210700", "211300")),
-        wind=WindNow(from_deg=205.0, speed_m_s=1.1),
+        wind=WindValue(from_deg=205.0, speed_m_s=1.1, at=now - 4 * MINUTE),
+        wind_at_begin=WindValue(from_deg=196.0, speed_m_s=0.9, at=since + 10 * MINUTE),
         quality=replace(
             _quality(hours=7, near_beyond=12), near_total=13, radius_km=96.0, instruments=(), do_agree=None
         ),
@@ -254,7 +257,7 @@ def _plume(
 ) -> CaseMail:
     """A plume at the first station of Shenyang with these hours."""
     at = floor_hour(now)
-    lead = pm25(points, before=_before(points, since), usual=USUAL, forecast=ahead(at, _plume_ahead(points)))
+    lead = pm25(points, before=_before(points, since), usual=usual(USUAL, at), forecast=ahead(at, _plume_ahead(points)))
     number = case_id(since, MailNews.OPENED)
     return CaseMail(
         case_id=number,
@@ -273,7 +276,8 @@ def _plume(
         stations=(_own(lead, since),),
         near=ordinary(NEAR, far=67.0),
         companions=_companions(),
-        wind=WindNow(from_deg=228.0, speed_m_s=2.6),
+        wind=WindValue(from_deg=228.0, speed_m_s=2.6, at=now - 4 * MINUTE),
+        wind_at_begin=WindValue(from_deg=221.0, speed_m_s=2.2, at=since + 10 * MINUTE),
         quality=_quality(hours=1),
         case_file=sample_case(at, ZONE, HEAVY, "sample.plume_station"),
         rule=heavy_rule(),
@@ -304,6 +308,7 @@ def _quality(*, hours: int, instruments: tuple[float, ...] = (161.4, 159.0), nea
         observed=26,
         expected=26,
         instruments=instruments,
+        agreeing=len(instruments),
         do_agree=True,
         near_beyond=near_beyond,
         near_total=5,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alerts.mail.view.finding import MailRule
-from alerts.mail.view.mail_value import ForecastPoint, LeadValue, MailValue, Name, SeriesPoint
+from alerts.mail.view.mail_value import ForecastPoint, LeadValue, MailValue, Name, SeriesPoint, UsualLevel
 from alerts.mail.view.people import CaseLinks, CasePeople, NotifiedPerson
 from alerts.mail.view.station import CaseStation, StationState
 from schemas.city import cities
@@ -105,6 +105,14 @@ def usual_hours(end: datetime, count: int, level: float) -> list[SeriesPoint]:
         )
         for number in range(count)
     ]
+
+
+def usual(level: float, at: datetime) -> UsualLevel:
+    """What is usual around an hour of the day, by made-up hours of thirty days."""
+    hour = at.astimezone(ZONE).hour
+    return UsualLevel(
+        median=level, low=0.45 * level, high=2.1 * level, count=84, days=30, first_h=(hour - 2) % 24, last_h=hour + 1
+    )
 
 
 def followed_by(points: list[SeriesPoint], values: Sequence[float]) -> tuple[SeriesPoint, ...]:

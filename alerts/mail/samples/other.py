@@ -27,6 +27,7 @@ from alerts.mail.samples.material import (
 from alerts.mail.view.case_mail import CaseMail, MailNews
 from alerts.mail.view.finding import (
     DataQuality,
+    FailedTest,
     FailureFigures,
     FaultFigures,
     MailRule,
@@ -34,7 +35,7 @@ from alerts.mail.view.finding import (
     SilenceFigures,
     WarningProposal,
 )
-from alerts.mail.view.mail_value import LeadValue, MailValue, Name, SeriesPoint, WindNow
+from alerts.mail.view.mail_value import LeadValue, MailValue, Name, SeriesPoint, WindValue
 from alerts.mail.view.people import HistoryStep
 from alerts.mail.view.station import StationState
 from schemas.alert import Severity
@@ -116,7 +117,24 @@ def fault(now: datetime, console_url: str) -> CaseMail:
         fault=FaultFigures(
             instrument_id="so2-1",
             model="",
-            failed=(ReasonData("mail.sample.failed_span", {}), ReasonData("mail.sample.failed_flat", {})),
+            failed=(
+                FailedTest(
+                    test="calibration",
+                    count=6,
+                    is_hourly=True,
+                    since=since,
+                    is_fail=True,
+                    reason=ReasonData("mail.sample.failed_span", {}),
+                ),
+                FailedTest(
+                    test="flat_line",
+                    count=360,
+                    is_hourly=False,
+                    since=since,
+                    is_fail=False,
+                    reason=ReasonData("mail.sample.failed_flat", {}),
+                ),
+            ),
             invalid_hours=6,
         ),
         quality=DataQuality(total=6, passed=0, suspect=6, observed=26, expected=26, near_total=4, radius_km=80.0),
@@ -159,7 +177,8 @@ def gamma(now: datetime, console_url: str) -> CaseMail:
         lead=lead,
         stations=(station(DANDONG, 1, StationState.BEYOND, newest, latest=lead.latest, since=since),),
         near=ordinary(("210500", "210200", "210400"), far=190.0),
-        wind=WindNow(from_deg=128.0, speed_m_s=2.4),
+        wind=WindValue(from_deg=128.0, speed_m_s=2.4, at=now - 4 * MINUTE),
+        wind_at_begin=WindValue(from_deg=131.0, speed_m_s=2.7, at=since + 10 * MINUTE),
         dry_for=19 * HOUR,
         quality=DataQuality(total=7, passed=7, suspect=0, observed=67, expected=67, near_total=3, radius_km=190.0),
         rule=rule,

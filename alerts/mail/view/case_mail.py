@@ -22,7 +22,7 @@ from alerts.mail.view.finding import (
     SilenceFigures,
     WarningProposal,
 )
-from alerts.mail.view.mail_value import Companion, LeadValue, Name, WindNow
+from alerts.mail.view.mail_value import Companion, LeadValue, Name, WindValue
 from alerts.mail.view.people import CaseLinks, CasePeople, HistoryStep
 from alerts.mail.view.station import CaseStation, StationState
 from analysis.report.stored_case import StoredCase
@@ -99,6 +99,8 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
         Of the case, the worst first.
     near : tuple of CaseStation
         Others, for the map; the nearest first.
+    wind, wind_at_begin : WindValue or None
+        Now, and as the case began.
     dry_for : timedelta or None
         Since the last rain at the station; zero while it rains, None where it is not known.
     reason : ReasonData or None
@@ -128,7 +130,8 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
     stations: tuple[CaseStation, ...] = ()
     near: tuple[CaseStation, ...] = ()
     companions: tuple[Companion, ...] = ()
-    wind: WindNow | None = None
+    wind: WindValue | None = None
+    wind_at_begin: WindValue | None = None
     dry_for: timedelta | None = None
     quality: DataQuality | None = None
     verdict: MailVerdict | None = None

@@ -20,9 +20,11 @@ class DataQuality(msgspec.Struct, frozen=True, kw_only=True):
     observed, expected : int
         Values of the period shown, for the completeness.
     instruments : tuple of float
-        Values of all instruments of the station for the parameter at the same time; empty with one.
+        Values of all instruments of the station for the parameter at the same time, that of the case first; empty with one.
+    agreeing : int
+        Of these, how many agree with the first one, itself counted.
     do_agree : bool or None
-        Whether these agree; None with one instrument.
+        Whether all agree; None with one instrument.
     near_beyond, near_total : int
         Stations near that rose as well, of those with a value.
     radius_km : float
@@ -35,6 +37,7 @@ class DataQuality(msgspec.Struct, frozen=True, kw_only=True):
     observed: int
     expected: int
     instruments: tuple[float, ...] = ()
+    agreeing: int = 0
     do_agree: bool | None = None
     near_beyond: int = 0
     near_total: int = 0
@@ -81,13 +84,39 @@ class SilenceFigures(msgspec.Struct, frozen=True, kw_only=True):
     others: int = 0
 
 
+class FailedTest(msgspec.Struct, frozen=True, kw_only=True):
+    """A test of quality control that an instrument failed, or that doubts it.
+
+    Attributes
+    ----------
+    test : str
+        Its name, a key of the catalogues.
+    count : int
+        Values that it flagged, readings or hours.
+    is_hourly : bool
+    since : datetime
+        Start of the first of them.
+    is_fail : bool
+        Whether it failed any; else all are suspect.
+    reason : ReasonData
+        Of the newest.
+    """
+
+    test: str
+    count: int
+    is_hourly: bool
+    since: datetime
+    is_fail: bool
+    reason: ReasonData
+
+
 class FaultFigures(msgspec.Struct, frozen=True, kw_only=True):
     """An instrument that is probably faulty.
 
     Attributes
     ----------
-    failed : tuple of ReasonData
-        Tests that it failed, the gravest first.
+    failed : tuple of FailedTest
+        The gravest first.
     invalid_hours : int
         Hours that are invalid so far.
     last_check_at : datetime or None
@@ -96,7 +125,7 @@ class FaultFigures(msgspec.Struct, frozen=True, kw_only=True):
 
     instrument_id: str
     model: str
-    failed: tuple[ReasonData, ...] = ()
+    failed: tuple[FailedTest, ...] = ()
     invalid_hours: int = 0
     last_check_at: datetime | None = None
 

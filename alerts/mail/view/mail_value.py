@@ -80,8 +80,7 @@ class LeadValue(msgspec.Struct, frozen=True, kw_only=True):
         In force now; of a rule with a baseline the sum.
     baseline : float or None
         Usual level of the station that the threshold counts from.
-    usual : float or None
-        Median of the days before.
+    usual : UsualLevel or None
     before : MailValue or None
         The last value before the condition began.
     beyond : timedelta or None
@@ -100,7 +99,7 @@ class LeadValue(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float | None = None
     is_below: bool = False
     baseline: float | None = None
-    usual: float | None = None
+    usual: UsualLevel | None = None
     before: MailValue | None = None
     extreme: MailValue | None = None
     latest: MailValue | None = None
@@ -120,8 +119,49 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True):
     usual: float | None
 
 
-class WindNow(msgspec.Struct, frozen=True, kw_only=True):
-    """Wind of the event's hours: where from [deg] clockwise from north, and speed [m/s]."""
+class WindValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Mean wind of ten minutes, or of one cadence where that is longer.
+
+    Attributes
+    ----------
+    from_deg : float
+        Where it comes from, clockwise from north [deg].
+    speed_m_s : float
+        [m/s]
+    at : datetime or None
+        End of the interval; None where not known.
+    station : Name or None
+        The station that measured it, where that is another one.
+    distance_km : float or None
+        To that station.
+    """
 
     from_deg: float
     speed_m_s: float
+    at: datetime | None = None
+    station: Name | None = None
+    distance_km: float | None = None
+
+
+class UsualLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """What is usual at the station at this hour of the day and season, in the parameter's unit.
+
+    Attributes
+    ----------
+    median, low, high : float
+        Median, 10th and 90th percentile of the valid hours.
+    count : int
+        Valid hours.
+    days : int
+        Days before the case that they are of.
+    first_h, last_h : int
+        Civil hours of the day from and to, ``[first_h, last_h)``; ``last_h`` at most 24, below ``first_h`` over midnight.
+    """
+
+    median: float
+    low: float
+    high: float
+    count: int
+    days: int
+    first_h: int
+    last_h: int

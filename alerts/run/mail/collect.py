@@ -23,6 +23,8 @@ from alerts.mail.view.people import CaseLinks, HistoryStep, NotifiedPerson
 from alerts.mail.view.plain import lead_alert, plain_case
 from alerts.mail.view.recipient import recipient_name
 from alerts.people.route import TEAM_PREFIX
+from alerts.run.mail.context import with_instruments, with_neighbours, with_usual, with_wind
+from alerts.run.mail.failed_test import with_failed_tests
 from alerts.run.mail.kind import city_of_warning, dry_for, warning_proposal
 from alerts.run.mail.values import with_values
 from alerts.wording import titles
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from alerts.people.people import People
     from schemas.alert_case import AlertCase
     from store.state import Notice
+
+    Part = Callable[["CaseReader", AlertCase, Notice, CaseMail], CaseMail]
 
 HOUR = timedelta(hours=1)
 SHOWN_COMMENT = 200
@@ -74,9 +78,22 @@ def collect_mail(reader: CaseReader, case: AlertCase, notice: Notice, news: Mail
     news : MailNews
     """
     view = plain_mail(reader, case, notice, news)
-    for part in (_with_people, _with_values, _with_failure, _with_kind, _with_changes):
+    for part in (_with_people, _of_sources(with_values), _with_failure, _with_kind, _with_changes):
         view = _attempt(part, reader, case, notice, view)
+    for read in (with_wind, with_instruments, with_neighbours, with_usual, with_failed_tests):
+        view = _attempt(_of_sources(read), reader, case, notice, view)
     return view
+
+
+def _of_sources(read: Callable[[Sources, AlertCase, CaseMail], CaseMail]) -> Part:
+    """A part that only needs the stores."""
+
+    def part(reader: CaseReader, case: AlertCase, notice: Notice, view: CaseMail) -> CaseMail:
+        del notice
+        return read(reader.sources, case, view)
+
+    part.__name__ = read.__name__
+    return part
 
 
 def plain_mail(reader: CaseReader, case: AlertCase, notice: Notice, news: MailNews) -> CaseMail:
@@ -93,7 +110,7 @@ def plain_mail(reader: CaseReader, case: AlertCase, notice: Notice, news: MailNe
 
 
 def _attempt(
-    part: Callable[[CaseReader, AlertCase, Notice, CaseMail], CaseMail],
+    part: Part,
     reader: CaseReader,
     case: AlertCase,
     notice: Notice,
@@ -183,11 +200,6 @@ def _with_people(reader: CaseReader, case: AlertCase, notice: Notice, view: Case
             waited=now - case.opened_at,
         ),
     )
-
-
-def _with_values(reader: CaseReader, case: AlertCase, notice: Notice, view: CaseMail) -> CaseMail:
-    del notice
-    return with_values(reader.sources, case, view)
 
 
 def _with_kind(reader: CaseReader, case: AlertCase, notice: Notice, view: CaseMail) -> CaseMail:

@@ -14,7 +14,6 @@ from alerts.mail.line.preheader import preheader
 from alerts.mail.line.subject import subject
 from alerts.mail.view.finding import MailVerdict
 from alerts.mail.view.mail_value import MailValue
-from schemas.reason import ReasonData
 from schemas.words import words
 from tests.alerts.mail.scene import ALL, LANGUAGES, NOW, draft, view
 
@@ -105,8 +104,8 @@ def test_other_channels_get_the_same_lines_within_their_limit(kind: str, languag
 def test_a_text_that_is_too_long_loses_the_cause_before_what_to_do() -> None:
     given = view("fault")
     assert given.fault is not None
-    long = ReasonData("mail.sample.failed_flat", {})
-    given = replace(given, fault=replace(given.fault, failed=(long,) * 100))
+    long = replace(given.fault.failed[0], test="a long name " * 200)
+    given = replace(given, fault=replace(given.fault, failed=(long,)))
     text = short_text(given, "en")
     assert words("en", "mail")("label.why") not in text
     assert words("en", "mail")("label.act") in text
