@@ -145,7 +145,7 @@ def _read(state: StateStore, network: Network, now: datetime, evidence: CaseEvid
         (status.alert_key, status.transition_id): AlertFigures(
             status.progress.extreme, status.progress.extreme_at, status.progress.latest, status.progress.latest_at
         )
-        for status in state.alerts.get_states().values()
+        for status in state.alerts.get_states(open_or=()).values()
         if status.state is AlertState.FIRING
     }
     inputs = CaseRound(cases=cases, fresh=fresh, network=network, now=now, progress=figures)

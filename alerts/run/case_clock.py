@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alerts.settings import AlertSettings
     from schemas.alert_case import AlertCase
     from schemas.network import Network
-    from store.state import Mute, StateStore
+    from store.state import Mute, Notice, StateStore
 
 LOOK_BACK = timedelta(days=7)
 """Cases that began earlier than this before a mute are not looked for at its end."""
@@ -45,19 +45,25 @@ def keep_time(state: StateStore, people: People, now: datetime, *, remind_after:
     store.error.StoreError
     """
     count = 0
-    for present in state.cases.list(state=CaseState.OPEN):
-        case = state.cases.get(present.id)
-        if case is None or not case.is_open:
-            continue
+    opened = state.cases.list_open()
+    known = notices_by_case(state, [case.id for case in opened])
+    for case in opened:
         if case.muted_until is not None and case.muted_until <= now:
             count += _unmute(state, people, case, now)
             continue
-        notices = state.notices.of_cases([case.id])
-        for planned in plan_steps(people, case, notices, now=now, remind_after=remind_after):
+        for planned in plan_steps(people, case, known.get(case.id, []), now=now, remind_after=remind_after):
             if planned.due_at <= now:
                 count += _step(state, people, case, planned, now)
                 break  # the case has changed: the rest in the next round
     return count
+
+
+def notices_by_case(state: StateStore, case_ids: Sequence[str]) -> dict[str, list[Notice]]:
+    """All notices of cases, by case."""
+    found: dict[str, list[Notice]] = {}
+    for item in state.notices.of_cases(case_ids) if case_ids else ():
+        found.setdefault(item.case_id, []).append(item)
+    return found
 
 
 def report_ended_mutes(state: StateStore, people: People, network: Network, now: datetime) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alerts.rules.closing import closing_transitions, operation_ends
 from alerts.rules.evaluation import EvaluationInput, EvaluationResult
 from alerts.rules.finding import finding_transitions, standing_keys
+from alerts.rules.operation import PREFIX
 from alerts.rules.process import note_processes
 from alerts.rules.rules import load_rules
 from alerts.rules.table import find_transitions
@@ -154,7 +155,8 @@ def evaluate_reports(settings: SharedSettings, now: datetime, rules: AlertRules 
     rules = load_rules(own.rules) if rules is None else rules
     found = EvaluationResult()
     with open_state(own) as state:
-        statuses = state.alerts.get_states()
+        reported = [PREFIX + item.key for item in state.findings.list()]
+        statuses = state.alerts.get_states(open_or=reported)
         _find_reports(state, rules, own.stations, statuses, now, found=found)
         stored = _store(state, statuses, found)
     if found.errors:

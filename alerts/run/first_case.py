@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.run.stores import open_stores
+from alerts.run.stores import open_state
 from schemas.alert import AlertState
+from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,10 +21,10 @@ JUST_BEGUN = timedelta(minutes=15)
 
 def make_first_cases(settings: SharedSettings, now: datetime) -> int:
     """Compute the first case files of alerts recorded within `JUST_BEGUN`; returns how many were stored."""
-    with open_stores(settings) as (influx, state):
+    with open_state(settings) as state:
         begun = [
             item.transition
-            for item in state.alerts.get_states().values()
+            for item in state.alerts.get_states(open_or=()).values()
             if item.state is AlertState.FIRING and now - item.recorded_at <= JUST_BEGUN
         ]
         if not begun:
@@ -30,4 +32,5 @@ def make_first_cases(settings: SharedSettings, now: datetime) -> int:
         # the analysis takes seconds to import: paid by the first alert, not by each start
         from alerts.mail.evidence.first_case import compute_first_cases
 
-        return compute_first_cases(settings, influx, state, begun, now)
+        with closing(InfluxStore(settings)) as influx:
+            return compute_first_cases(settings, influx, state, begun, now)

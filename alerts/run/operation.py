@@ -51,7 +51,7 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
     """
     own = alert_settings(settings)
     with open_state(own) as state:
-        status = state.alerts.get_states().get(PREFIX + key)
+        status = state.alerts.get_states(keys=[PREFIX + key]).get(PREFIX + key)
         found = operation_transition(
             state,
             (load_rules(own.rules) if rules is None else rules).operation(key),
@@ -71,7 +71,7 @@ def resolve_operation(settings: SharedSettings, *, key: str, now: datetime) -> b
     """End the operation alert ``key``; False when it was not open."""
     own = alert_settings(settings)
     with open_state(own) as state:
-        status = state.alerts.get_states().get(PREFIX + key)
+        status = state.alerts.get_states(keys=[PREFIX + key]).get(PREFIX + key)
         if status is None or status.state is not AlertState.FIRING:
             return False
         end = operation_end(status, now, EndReason.CAUSE_GONE)
@@ -82,7 +82,7 @@ def resolve_reports(settings: SharedSettings, *, prefix: str, before: datetime, 
     """End open operation alerts with keys of ``prefix`` and a last report before a moment; returns their number."""
     own, count = alert_settings(settings), 0
     with open_state(own) as state:
-        for status in open_operations(state.alerts.get_states()):
+        for status in open_operations(state.alerts.get_states(open_or=())):
             if status.alert_key.startswith(PREFIX + prefix) and last_report(state, status) < before:
                 end = operation_end(status, now, EndReason.CAUSE_GONE)
                 count += state.alerts.follow(end, status.transition_id) is not None

@@ -92,7 +92,7 @@ def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, A
         stored = store.alerts.get(transition_id)
         if stored is None:
             return None
-        status = store.alerts.get_states().get(stored.transition.alert_key)
+        status = store.alerts.get_states(keys=[stored.transition.alert_key]).get(stored.transition.alert_key)
         return {
             "id": stored.id,
             "recorded_at": stored.recorded_at,

@@ -8,7 +8,7 @@ from ingest.process.metrics import ProcessMetrics
 
 if TYPE_CHECKING:
     from alerts.channels.outage import MailState
-    from alerts.stream.watch import Round
+    from alerts.run.round import Round
 
 
 class WatchMetrics(ProcessMetrics):

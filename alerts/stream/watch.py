@@ -12,19 +12,16 @@ import socket
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
-from alerts.channels.outage import MailState
-from alerts.people.file import people_of
-from alerts.run.case_assignment import assign, evidence_of
-from alerts.run.case_clock import let_time_pass
-from alerts.run.delivery import deliver, read_mail_state
-from alerts.run.evaluation import WINDOW, EvaluationError, evaluate, evaluate_reports
-from alerts.run.first_case import make_first_cases
+from alerts.run.case_assignment import evidence_of
+from alerts.run.evaluation import evaluate_reports
+from alerts.run.round import RoundInput, run_round
 from alerts.settings import alert_settings
 from alerts.stream.background import DeadmanThread, ReplyThread
 from alerts.stream.configuration import Configuration
@@ -42,10 +39,8 @@ from store.state import StateStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from alerts.people.people import People
-    from alerts.rules.table import AlertRules
     from alerts.run.case import CaseEvidence
-    from alerts.settings import AlertSettings
+    from alerts.run.round import Round
     from alerts.stream.background import BackgroundThread
     from store.settings import SharedSettings
 
@@ -56,34 +51,6 @@ _POLL_S = 0.5
 STOP_S = 30.0
 """A round that waits for a dead database is ended by force so long after the signal [s]; it may be killed at any time."""
 _log = structlog.get_logger(__name__)
-
-
-class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """What one round did.
-
-    Attributes
-    ----------
-    cases : int
-        First case files of alerts that began.
-    error : str or None
-        All errors in one line; None where nothing went wrong.
-    errors : dict of str to str
-        By step that failed.
-    is_partial : bool
-        Only parts of the evaluation failed: single rules or stations.
-    mail : MailState or None
-        State of mail delivery; None where it could not be read.
-    """
-
-    at: datetime
-    transitions: int = 0
-    cases: int = 0
-    mails: int = 0
-    seconds: float = 0.0
-    error: str | None = None
-    errors: dict[str, str] = msgspec.field(default_factory=dict)
-    is_partial: bool = False
-    mail: MailState | None = None
 
 
 def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round], None]) -> None:
@@ -203,7 +170,9 @@ class _Rounds:
         problem = _refresh(current)
         is_changed, self._generation = self._generation != current.generation, current.generation
         evidence = self._evidence_now(is_changed=is_changed)
-        done = run_once(current.settings, now, current.rules, current.people, is_full=False, evidence=evidence)
+        settings, rules = current.settings, current.rules
+        given = RoundInput(rules=rules, people=current.people, evidence=evidence)
+        done = run_round(settings, now, given, partial(evaluate_reports, settings, now, rules))
         is_sound = done.is_partial or not done.errors
         errors = {} if problem is None else {"configuration": problem}
         errors |= done.errors
@@ -212,7 +181,7 @@ class _Rounds:
         if errors != done.errors:
             done = msgspec.structs.replace(done, errors=errors, error="; ".join(errors.values()), is_partial=False)
         try:
-            self._failing.note(current.settings, current.rules, done.errors, now)
+            self._failing.note(settings, rules, done.errors, now)
         except Exception as error:  # noqa: BLE001 - an alarm that cannot be raised is tried again in the next round
             say("watch_alarm_failed", error)
         return msgspec.structs.replace(done, transitions=done.transitions + arrived), is_sound
@@ -236,14 +205,6 @@ class _Rounds:
         return self._evidence
 
 
-def _mail_state(settings: AlertSettings, now: datetime) -> MailState | None:
-    try:
-        return read_mail_state(settings, now)
-    except Exception as error:  # noqa: BLE001 - a figure for a metric
-        say("mail_state_unknown", error)
-        return None
-
-
 def _refresh(current: Configuration) -> str | None:
     try:
         problem = current.refresh()
@@ -255,90 +216,6 @@ def _refresh(current: Configuration) -> str | None:
     except Exception as error:  # noqa: BLE001 - reported again in the next round
         say("roster_not_reported", error)
     return problem
-
-
-class _Steps:
-    """Steps of a round, independent of each other: stored alerts are delivered also while readings cannot be read."""
-
-    def __init__(self) -> None:
-        self.counts = {"transitions": 0, "cases": 0, "mails": 0}
-        self.errors: dict[str, str] = {}
-        self.is_partial = False
-
-    def do(self, name: str, step: str, work: Callable[[], int]) -> int:
-        """Do a step and count what it did; an error is kept under the step's name."""
-        count = 0
-        try:
-            count = work()
-        except EvaluationError as error:  # the rest was evaluated; each part that raised is in the log
-            count, self.errors[step], self.is_partial = error.stored, str(error), True
-        except StoreError as error:
-            self.errors[step] = f"{type(error).__name__}: {error}"
-            _log.warning("watch_step_failed", step=step, detail=self.errors[step])
-        except Exception as error:  # noqa: BLE001 - one input that a step trips over must not end the alerts; logged and alarmed
-            self.errors[step] = describe(error)
-            say("watch_step_failed", error, step=step)
-        self.counts[name] += count
-        return count
-
-
-def run_once(
-    settings: AlertSettings,
-    now: datetime,
-    rules: AlertRules | None = None,
-    people: People | None = None,
-    *,
-    is_full: bool = True,
-    evidence: CaseEvidence | None = None,
-) -> Round:
-    """One round at ``now`` (aware).
-
-    What the stream stored goes out first; then the rules are evaluated, and what they found goes out as well.
-
-    Parameters
-    ----------
-    people : People or None
-        None: those of the file.
-    is_full : bool
-        Evaluate the stored hours of `WINDOW`, forecasts, silence and warnings; else only what the parts report of themselves.
-    evidence : CaseEvidence or None
-        Kept between rounds.
-    """
-    begun = monotonic()
-    steps = _Steps()
-    known: list[People] = [] if people is None else [people]
-
-    def present() -> People:
-        if not known:
-            known.append(people_of(settings))
-        return known[0]
-
-    def hand_out() -> None:
-        steps.do("cases", "cases", lambda: assign(settings, now, people=present(), evidence=evidence) and 0)
-        steps.do("cases", "cases", lambda: make_first_cases(settings, now))
-        steps.do("mails", "deliver", lambda: deliver(settings, now, rules, present()))
-
-    hand_out()
-    found = steps.do(
-        "transitions",
-        "evaluate",
-        lambda: (
-            evaluate(settings, now - WINDOW, now, now, rules) if is_full else evaluate_reports(settings, now, rules)
-        ),
-    )
-    aged = steps.do("cases", "clock", lambda: let_time_pass(settings, now, present()))
-    if found or aged:
-        hand_out()
-    mail = None if "deliver" in steps.errors else _mail_state(settings, now)
-    return Round(
-        at=now,
-        seconds=monotonic() - begun,
-        error="; ".join(steps.errors.values()) or None,
-        errors=steps.errors,
-        is_partial=steps.is_partial and len(steps.errors) == 1,
-        mail=mail,
-        **steps.counts,
-    )
 
 
 def shutdown_on_signals() -> threading.Event:

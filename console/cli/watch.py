@@ -26,9 +26,10 @@ def register(app: typer.Typer) -> None:
 
         from alerts.people.file import people_of
         from alerts.run.mail.template_check import report_templates
+        from alerts.run.round import Round, run_once
         from alerts.settings import AlertSettings
         from alerts.stream.metrics import WatchMetrics
-        from alerts.stream.watch import Round, run, run_once, shutdown_on_signals
+        from alerts.stream.watch import run, shutdown_on_signals
         from ingest.process.error import IngestError
         from store.settings import load_settings
 

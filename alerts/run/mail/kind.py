@@ -116,7 +116,7 @@ def _ozone(begun: Mapping[str, Any], alert: CaseAlert) -> WarningProposal | None
 
 def _newest_act(sources: Sources, case: AlertCase) -> str:
     """What the newest transition of the case's levels did."""
-    states = sources.state.alerts.get_states()
+    states = sources.state.alerts.get_states(keys=[item.alert_key for item in case.alerts])
     own = [states[item.alert_key] for item in case.alerts if item.alert_key in states]
     newest = max(own, key=lambda item: (item.transition.at, item.transition_id), default=None)
     act = None if newest is None else newest.transition.evidence.get("act")

@@ -63,7 +63,7 @@ def _alert_view(sources: Sources, alert: CaseAlert) -> AlertView | None:
     """The alert as it is now: its end where it has ended, else its begin."""
     state = sources.state
     stored = state.alerts.get(alert.begin_id)
-    status = state.alerts.get_states().get(alert.alert_key)
+    status = state.alerts.get_states(keys=[alert.alert_key]).get(alert.alert_key)
     if stored is None:
         return None
     if status is not None and status.transition_id > stored.id and status.transition.since == stored.transition.since:

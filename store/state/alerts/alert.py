@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence  # noqa: TC003 - msgspec resolves annotations at run time
+from collections.abc import Collection, Mapping, Sequence  # noqa: TC003 - msgspec resolves annotations at run time
 from datetime import datetime
 from operator import eq, ge, gt, lt
 
@@ -106,11 +106,28 @@ class AlertStore(StateTables):
                     change = change.where(sa.or_(alert.c.latest_at.is_(None), alert.c.latest_at <= item.latest_at))
                 connection.execute(change)
 
-    def get_states(self, *, after: int = 0) -> dict[str, AlertStatus]:
-        """Present state of every alert that ever changed, by alert key; of those whose newest transition has an id above ``after``."""
+    def get_states(
+        self, *, after: int = 0, keys: Collection[str] | None = None, open_or: Collection[str] | None = None
+    ) -> dict[str, AlertStatus]:
+        """Present state of alerts, by alert key: of every alert that ever changed, unless told otherwise.
+
+        Parameters
+        ----------
+        after : int
+            Of alerts whose newest transition has an id above it.
+        keys : collection of str or None
+            Of these alerts only.
+        open_or : collection of str or None
+            Of alerts that are pending or firing, and of these.
+        """
         question = sa.select(transition, alert).join_from(alert, transition, alert.c.transition_id == transition.c.id)
         if after:
             question = question.where(alert.c.transition_id > after)
+        if keys is not None:
+            question = question.where(alert.c.alert_key.in_(list(keys)))
+        if open_or is not None:
+            is_open = alert.c.state != AlertState.OK.value
+            question = question.where(sa.or_(is_open, alert.c.alert_key.in_(list(open_or))))
         rows = self.database.rows(question.set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL))
         return {row["alert_alert_key"]: _to_status(row) for row in rows}
 

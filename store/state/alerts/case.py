@@ -132,6 +132,23 @@ class CaseStore(StateTables):
         question = sa.select(case_step).where(case_step.c.case_id == case_id).order_by(case_step.c.number)
         return [_to_step(row) for row in self.database.rows(question)]
 
+    def list_open(self) -> list[AlertCase]:
+        """All open cases with their steps, the youngest first, in two questions."""
+        is_open = alert_case.c.state == CaseState.OPEN.value
+        newest = (alert_case.c.since.desc(), alert_case.c.id.desc())
+        rows = self.database.rows(sa.select(alert_case.c.body).where(is_open).order_by(*newest))
+        # steps of a case that was opened between the two questions are left out
+        wanted = sa.select(case_step).join_from(case_step, alert_case).where(is_open)
+        steps: dict[str, list[CaseStep]] = {}
+        for row in self.database.rows(wanted.order_by(case_step.c.case_id, case_step.c.number)):
+            steps.setdefault(row["case_id"], []).append(_to_step(row))
+        cases = [_to_case(row) for row in rows]
+        return [
+            msgspec.structs.replace(case, steps=tuple(item for item in steps[case.id] if item.number <= case.version))
+            for case in cases
+            if case.id in steps
+        ]
+
     def list_recent(self, ended_from: datetime) -> list[AlertCase]:
         """Cases that are open or ended at or after a moment, without their steps, the oldest first."""
         is_recent = sa.or_(alert_case.c.ended_at.is_(None), alert_case.c.ended_at >= ended_from)

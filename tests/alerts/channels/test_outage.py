@@ -14,6 +14,7 @@ from prometheus_client import generate_latest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
+import alerts.run.round
 from alerts.channels.email import ATTEMPTS
 from alerts.people.file import people_of
 from alerts.people.person import MAIL
@@ -22,13 +23,13 @@ from alerts.run.case_assignment import assign
 from alerts.run.delivery import deliver, read_mail_state
 from alerts.run.evaluation import evaluate
 from alerts.run.operation import raise_operation
-from alerts.run.round import hand_out
+from alerts.run.round import Round, hand_out, run_once
 from alerts.settings import AlertSettings
 from alerts.stream import stored_hours, watch
 from alerts.stream.configuration import Configuration
 from alerts.stream.failing import Failing
 from alerts.stream.metrics import WatchMetrics
-from alerts.stream.watch import Round, run, run_once
+from alerts.stream.watch import run
 from console.local.settings import free_ports
 from schemas.alert import AlertState, Severity
 from store.error import StoreError
@@ -201,8 +202,8 @@ def test_a_step_that_raises_anything_does_not_end_the_watch_nor_the_other_step(
     def fail(*_: object, **__: object) -> int:
         raise OverflowError(step)
 
-    for name in ("evaluate_reports", "deliver"):
-        monkeypatch.setattr(watch, name, fail if name == step else lambda *_, mine=name, **__: calls.append(mine) or 7)
+    for owner, name in ((watch, "evaluate_reports"), (alerts.run.round, "deliver")):
+        monkeypatch.setattr(owner, name, fail if name == step else lambda *_, mine=name, **__: calls.append(mine) or 7)
     rounds = two_rounds(own)
     assert [list(done.errors) for done in rounds] == [[step.partition("_")[0]]] * 2
     assert str(rounds[0].error).startswith(f"OverflowError: {step} (tests/alerts/channels/test_outage.py:")
@@ -237,7 +238,9 @@ def test_an_error_of_the_pass_over_stored_hours_is_reported_by_every_round_until
     assert errors[-1] == {}
 
 
-@pytest.mark.parametrize(("owner", "step"), [(Configuration, "refresh"), (Failing, "note"), (watch, "read_mail_state")])
+@pytest.mark.parametrize(
+    ("owner", "step"), [(Configuration, "refresh"), (Failing, "note"), (alerts.run.round, "read_mail_state")]
+)
 def test_nothing_that_raises_about_the_watch_itself_ends_it(  # noqa: PLR0917 - fixtures
     own: AlertSettings, influx: InfluxStore, monkeypatch: pytest.MonkeyPatch, now: datetime, owner: object, step: str
 ) -> None:

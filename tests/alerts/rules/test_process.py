@@ -15,7 +15,8 @@ import alerts.rules.threshold.hourly
 import alerts.stream.watch
 from alerts.run.evaluation import EvaluationError, evaluate
 from alerts.run.round import hand_out as deliver
-from alerts.stream.watch import RoundTimer, run, run_once
+from alerts.run.round import run_once
+from alerts.stream.watch import RoundTimer, run
 from ingest.process.complaint import complaint as problem
 from schemas.alert import AlertState
 from schemas.interval import Interval

@@ -11,14 +11,15 @@ import msgspec
 import pytest
 
 import alerts.run.evaluation
-import alerts.stream.watch
+import alerts.run.round
 from alerts.rules.baseline import Baselines
 from alerts.rules.table import find_transitions
 from alerts.run.evaluation import EvaluationError, evaluate
+from alerts.run.round import Round
 from alerts.stream import stored_hours
 from alerts.stream.configuration import Configuration
 from alerts.stream.stored_hours import StoredHoursThread
-from alerts.stream.watch import Round, run
+from alerts.stream.watch import run
 from schemas.alert import AlertState, EndReason
 from schemas.words import sentences
 from store.error import StoreError
@@ -86,7 +87,7 @@ def test_a_mail_does_not_wait_for_the_pass_nor_does_the_end_of_the_watch(
         ended.wait(60)
         return 0
 
-    for module in (alerts.stream.watch, stored_hours):
+    for module in (alerts.run.round, stored_hours):
         monkeypatch.setattr(module, "evaluate", hang)
     monkeypatch.setattr("alerts.stream.background.JOIN_S", 0.2)
     stop, rounds = threading.Event(), list[Round]()

@@ -15,11 +15,12 @@ import pytest
 
 from alerts.rules.baseline import Baselines
 from alerts.run.evaluation import evaluate
+from alerts.run.round import Round
 from alerts.stream.configuration import Configuration
 from alerts.stream.follow import CURSOR, collector_settings, start_position
 from alerts.stream.reader import StreamReader
 from alerts.stream.snapshot import NAME, read_snapshot
-from alerts.stream.watch import Round, run
+from alerts.stream.watch import run
 from schemas.alert import AlertState, EndReason
 from schemas.interval import floor_hour
 from schemas.message import RawMessage
