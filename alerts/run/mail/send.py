@@ -12,7 +12,14 @@ from alerts.channels.chat import ChatError, send_chat
 from alerts.delivery.news import is_too_old, mail_news
 from alerts.delivery.plan import HOUR, DueNotice, plan_delivery
 from alerts.delivery.thread import digest_identity, message_identity
-from alerts.mail.frame.case_message import CaseEnvelope, compose_case, message_id, put_together, render_case
+from alerts.mail.frame.case_message import (
+    CaseEnvelope,
+    compose_case,
+    draw_pictures,
+    message_id,
+    put_together,
+    render_case,
+)
 from alerts.mail.frame.digest import render_digest
 from alerts.mail.frame.short_text import MOST_BYTES, short_text
 from alerts.mail.view.case_mail import CaseMail, DigestMail
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from email.message import EmailMessage
 
+    from alerts.mail.frame.case_message import DrawnPicture
     from alerts.mail.view.case_mail import MailNews
     from alerts.people.people import People
     from alerts.run.mail.collect import CaseReader
@@ -106,6 +114,7 @@ class SendRound:
         self._state, self._now = reader.sources.state, reader.sources.now
         self._store_id = self._state.notices.store_id()
         self._sent, self._dead, self._mail_error = 0, 0, None
+        self._drawn: dict[tuple[str, int, bool, str], tuple[DrawnPicture, ...]] = {}
 
     _mail_error: str | None
 
@@ -269,9 +278,17 @@ class SendRound:
             reply_to=self._settings.mail_reply_to or None,
         )
         if is_single:
-            return compose_case(render_case(views[0], contact.language, identity), envelope, views[0])
+            drawn = self._pictures(group[0].case, views[0], contact.language)
+            return compose_case(render_case(views[0], contact.language, identity, drawn), envelope, views[0])
         digest = self._digest(views)
         return put_together(render_digest(digest, contact.language), envelope, self._now.astimezone(digest.zone))
+
+    def _pictures(self, case: AlertCase, view: CaseMail, language: str) -> tuple[DrawnPicture, ...]:
+        """Pictures of a case as it is, drawn once a round for all recipients of a language: they take longer than all else."""
+        key = (case.id, case.version, view.is_over, language)
+        found = self._drawn.get(key) or draw_pictures(view, language)
+        self._drawn[key] = found
+        return found
 
     def _digest(self, views: Sequence[CaseMail]) -> DigestMail:
         ordered = sorted(views, key=lambda item: (item.is_over, _URGENCY[item.severity], item.since))

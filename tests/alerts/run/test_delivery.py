@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+import alerts.run.mail.send
 from alerts.case.action import ActionRequest, CaseAction
+from alerts.mail.frame.case_message import DrawnPicture, draw_pictures
 from alerts.people.file import people_of
 from alerts.run.case_action import act
 from alerts.run.case_assignment import assign
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
 
+    from alerts.mail.view.case_mail import CaseMail
     from alerts.settings import AlertSettings
     from store.state import StateStore
 
@@ -223,3 +226,24 @@ def test_under_a_mute_a_case_is_recorded_and_reported_when_it_is_over(
     assert hand_out(staffed, now + HOUR - timedelta(minutes=1)) == 0
     assert hand_out(staffed, now + HOUR + timedelta(seconds=1)) == 2
     assert {item["To"] for item in mails(maildir)} == {"li.na@example.org", "wang@example.org"}
+
+
+def test_pictures_of_a_case_are_drawn_once_for_all_who_read_one_language(
+    own: AlertSettings,
+    write_hours: Callable[..., None],
+    now: datetime,
+    maildir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_hours("t-01", [30, 190])
+    drawn: list[str] = []
+
+    def drawing(view: CaseMail, language: str) -> tuple[DrawnPicture, ...]:
+        drawn.append(language)
+        return draw_pictures(view, language)
+
+    monkeypatch.setattr(alerts.run.mail.send, "draw_pictures", drawing)
+    assert one_round(changed(own, mail_to=("a@example.org", "b@example.org", "c@example.org")), now) == 3
+    assert drawn == ["zh"]
+    bodies = [mail.as_bytes() for mail in mails(maildir)]
+    assert [body.count(b"Content-Type: image/png") > 0 for body in bodies] == [True] * 3
