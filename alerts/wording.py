@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _FULL_WIDTH = "F"
+_ADDITION = re.compile(r"\s*[(\uff08][^()\uff08\uff09]*[)\uff09]$")
 
 
 def word(key: str, language: str, **arguments: object) -> str:
@@ -24,6 +26,17 @@ def word(key: str, language: str, **arguments: object) -> str:
 def without_stop(text: str, language: str) -> str:
     """A sentence without its full stop."""
     return text.rstrip(word("full_stop", language))
+
+
+def without_addition(name: str) -> str:
+    """A name without what it ends with in brackets.
+
+    Examples
+    --------
+    >>> without_addition("Fushun No. 1 (simulated)")
+    'Fushun No. 1'
+    """
+    return _ADDITION.sub("", name) or name
 
 
 def tight(text: str) -> str:

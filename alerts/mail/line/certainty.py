@@ -171,5 +171,5 @@ def _of_verdict(draft: MailDraft) -> Iterator[CertaintyGround]:
     reasons = draft.listed(
         render(reason_of(item.key or "", item.figures), draft.language) for item in verdict.reasons[:SHOWN_REASONS]
     )
-    text = draft.t(f"sure.{word}", percent=round(100 * verdict.probability))
+    text = draft.t(f"sure.{word}", percent=min(max(round(100 * verdict.probability), 1), 99))
     yield CertaintyGround(f"{text}{draft.t('colon')}{reasons}" if reasons else text, verdict.is_fault is not False)

@@ -6,7 +6,6 @@ subject is too long, its parts take shorter forms in a fixed order, and at last 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alerts.mail.line.reach import reach_forms
 from alerts.mail.line.tendency import ARROWS
 from alerts.mail.view.case_mail import MailNews
-from alerts.wording import tight
+from alerts.wording import tight, without_addition
 from schemas.alert_case import CaseKind
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ SHORT_NAME = 5
 CUT = "…"
 DAYS_FROM_H = 72
 """Longer times are written in days."""
-_ADDITION = re.compile(r"\s*[(\uff08][^()\uff08\uff09]*[)\uff09]$")
-"""What a name ends with in brackets: left out before anything else of it is."""
 LAST = -1
 """Number of the form that is taken at last."""
 
@@ -163,7 +160,7 @@ def _cut_names(text: Callable[[int | None], str], names: list[str], width: int) 
 def _form(part: _Part, number: int, cut: int | None) -> str:
     name = part.name
     if cut is not None and subject_width(name) > cut:
-        name = _ADDITION.sub("", name) or name
+        name = without_addition(name)
     if cut is not None and subject_width(name) > max(cut + 1, SHORT_NAME):
         name = name[:cut].rstrip() + CUT
     form = part.last if number == LAST and part.last is not None else part.forms[number]

@@ -8,6 +8,7 @@ from unicodedata import east_asian_width
 
 from alerts.mail.picture.frame import WIDTH_IN, Ground, drawing, dress_time, encoded, number
 from alerts.mail.view.station import StationState
+from alerts.wording import without_addition
 
 if TYPE_CHECKING:
     from alerts.mail.line.draft import MailDraft
@@ -63,6 +64,7 @@ def availability_picture(draft: MailDraft, ground: Ground) -> bytes | None:
 
 
 def _short(name: str, most: int = 16) -> str:
+    name = name if len(name) <= most else without_addition(name)
     return name if len(name) <= most else name[: most - 1] + "…"
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
     from alerts.mail.line.draft import MailDraft
     from alerts.mail.view.station import CaseStation
@@ -180,27 +181,31 @@ def _draw_stations(axes: Axes, stations: Iterable[CaseStation], plane: _Plane, g
 
 
 def _name_stations(axes: Axes, draft: MailDraft, own: list[CaseStation], plane: _Plane, ground: Ground) -> None:
-    """Names of the worst stations, on the side with room; one that would cover another is left out."""
-    written: list[tuple[float, float]] = []
+    """Names of the worst stations, to the right of the mark, else to the left; one without room, or that would cover another, is left out."""
+    written: list[Bbox] = []
     for item in own:
-        east, north = plane.at(item.lon or 0.0, item.lat or 0.0)
-        if any(abs(north - y) < 0.17 * plane.half and abs(east - x) < 0.9 * plane.half for x, y in written):
-            continue
-        written.append((east, north))
-        is_right = east > 0.3 * plane.wide
         value = "" if draft.view.lead is None or item.extreme is None else f"  {draft.shown(item.extreme)}"
-        axes.annotate(
-            item.name.of(draft.language) + value,
-            xy=(east, north),
-            xytext=(-9 if is_right else 9, 0),
-            textcoords="offset points",
-            ha="right" if is_right else "left",
-            va="center",
-            color=ground.ink,
-            fontsize=9,
-            fontweight="bold",
-            zorder=8,
-        )
+        text = item.name.of(draft.language) + value
+        spot = plane.at(item.lon or 0.0, item.lat or 0.0)
+        for side in (1, -1):
+            label = axes.annotate(
+                text,
+                xy=spot,
+                xytext=(9 * side, 0),
+                textcoords="offset points",
+                ha="left" if side > 0 else "right",
+                va="center",
+                color=ground.ink,
+                fontsize=9,
+                fontweight="bold",
+                zorder=8,
+            )
+            box, room = label.get_window_extent(), axes.get_window_extent()
+            is_inside = room.x0 <= box.x0 and box.x1 <= room.x1
+            if is_inside and not any(box.overlaps(other) for other in written):
+                written.append(box)
+                break
+            label.remove()
 
 
 def _draw_scale(axes: Axes, plane: _Plane, ground: Ground) -> None:

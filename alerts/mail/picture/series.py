@@ -189,6 +189,7 @@ def _draw_threshold(axes: Axes, draft: MailDraft, points: tuple[SeriesPoint, ...
         color=ground.limit,
         fontsize=8.8,
         fontweight="bold",
+        bbox={"facecolor": ground.surface, "edgecolor": "none", "alpha": 0.75, "pad": 1.0},
         zorder=8,
     )
 
