@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 HARD = 0.98
 """Least probability of a fault where a test failed values [1]; project choice, not fitted."""
+SUREST = 0.99
+"""Highest probability of a fault or an event that is stated [1]: the tests themselves can be wrong; project choice, not fitted."""
 UNDECIDED = 0.5
 """Probability of a fault where only soft tests flagged and there is no verdict [1]."""
 _LEAST_WEIGHT = 0.3
@@ -113,7 +115,7 @@ def with_rejected(given: CaseInput) -> CaseInput:
 
 def _probability(flagged: FaultHours, verdict: Verdict | None) -> float:
     share = UNDECIDED if verdict is None else 1 - logistic(_log_odds(flagged, verdict))
-    return max(share, HARD) if flagged.is_failed else share
+    return min(max(share, HARD if flagged.is_failed else 1 - SUREST), SUREST)
 
 
 def _log_odds(flagged: FaultHours, verdict: Verdict) -> float:
