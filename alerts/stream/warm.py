@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from schemas.struct_use import prepare_structs
+
 if TYPE_CHECKING:
     import threading
 
@@ -21,6 +23,7 @@ def warm_up(people: People, stop: threading.Event) -> None:
         if stop.is_set():
             return
         import_module(name)
+        prepare_structs()
     from alerts.mail.frame.case_message import render_case
     from alerts.mail.samples.kinds import sample_mail
 

@@ -13,6 +13,7 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from ingest.process.complaint import complaint
 from ingest.process.guard import describe, say
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.shutdown import shutdown_on_signals as end_on_signals
+from schemas.struct_use import prepare_structs
 from store.error import StateSchemaError, StoreError
 from store.influx.store import InfluxStore
 from store.state import StateStore
@@ -67,6 +69,8 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         Called with every round.
     """
     current = Configuration(alert_settings(settings))
+    import_module("qc.run.verdict")  # the first round needs it, and so may others at the same time
+    prepare_structs()
     with StateStore(current.settings.state_url) as state:
         try:
             state.migrate()

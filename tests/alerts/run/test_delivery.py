@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,8 +19,10 @@ from alerts.run.case_assignment import assign
 from alerts.run.case_clock import let_time_pass
 from alerts.run.delivery import deliver
 from alerts.run.evaluation import evaluate
+from alerts.stream.warm import LATE
 from schemas.alert_case import AlertCase, StepKind
 from schemas.interval import floor_hour
+from schemas.struct_use import prepare_structs
 from store.influx.store import InfluxStore
 from store.state import Mute, MuteKind, MuteMatcher
 from tests.alerts.run.test_job import changed, mails
@@ -158,6 +161,9 @@ def test_several_workers_send_one_mail(
 ) -> None:
     write_hours("t-01", [30, 190])
     evaluate(staffed, now - 2 * DAY, now, now)
+    for name in LATE:
+        import_module(name)
+    prepare_structs()
     sent: list[int] = []
     workers = [threading.Thread(target=lambda: sent.append(hand_out(staffed, now))) for _ in range(4)]
     for worker in workers:
