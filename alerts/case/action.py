@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from alerts.case.cause import ResolveCause
-from alerts.case.life import CAUSE, TO, UNTIL
+from alerts.case.life import CAUSE, TO, UNTIL, CaseStepError, StepRefusal
 from schemas.alert_case import AlertCase, CaseStep, StepKind
 from schemas.plain_text import plain_text
 
@@ -17,6 +17,8 @@ TEXT, DECLINED = "text", "is_declined"
 """Keys of the figures of a step: a comment's text; that a comment declines the case."""
 VIA, REFERENCE = "via", "reference"
 MUTED_FOR = timedelta(hours=1)
+LONGEST_MUTE = timedelta(days=30)
+"""Of a mute that a person sets for a case or by a command, from now on; project's choice."""
 MOST_CHARACTERS = 2_000
 """Of a comment."""
 
@@ -83,16 +85,21 @@ _KINDS = {
 def step_of(case: AlertCase, request: ActionRequest, now: datetime) -> CaseStep:
     """The step of a request, as the next one of a case; whether the case allows it says `alerts.case.life.follow`.
 
+    Raises `CaseStepError` for a comment without text.
+
     Parameters
     ----------
     now : datetime
         UTC.
     """
     until = now + MUTED_FOR if request.action is CaseAction.MUTE and request.until is None else request.until
+    text = plain_text(request.text).strip()[:MOST_CHARACTERS]
+    if request.action is CaseAction.COMMENT and not text:
+        raise CaseStepError(StepRefusal.INCOMPLETE, case=case.id, needed=TEXT)
     is_holder = request.action is CaseAction.DECLINE and case.taken_by == request.by
     figures: dict[str, Any] = {
         TO: request.to,
-        TEXT: plain_text(request.text).strip()[:MOST_CHARACTERS] or None,
+        TEXT: text or None,
         VIA: request.via or None,
         REFERENCE: request.reference or None,
         UNTIL: until.isoformat() if until is not None else None,

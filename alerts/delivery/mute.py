@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from alerts.people.pattern import is_any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from schemas.alert_case import AlertCase, CaseAlert
     from schemas.network import Network
     from store.state import MuteMatcher
@@ -21,6 +23,23 @@ def covers(matcher: MuteMatcher, case: AlertCase, network: Network) -> bool:
         return is_any(case.id, matcher.cases)
     alerts = [item for item in case.alerts if item.is_open] or list(case.alerts)
     return bool(alerts) and all(_matches(matcher, item, network) for item in alerts)
+
+
+def idle_patterns(matcher: MuteMatcher, network: Network, rules: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Key and pattern of each pattern that matches nothing of the network or of the rules, by their names; cases are not looked at."""
+    stations = network.station_list
+    instruments = [item for station in stations for item in station.instruments]
+    known: dict[str, set[str]] = {
+        "stations": {item.id for item in stations},
+        "cities": {item.city for item in stations},
+        "networks": {item.network for item in instruments},
+        "parameters": {code for item in instruments for code in item.parameters},
+        "rules": set(rules),
+    }
+    for key, names in known.items():
+        for pattern in getattr(matcher, key):
+            if not any(is_any(name, (pattern,)) for name in names):
+                yield key, pattern
 
 
 def _matches(matcher: MuteMatcher, alert: CaseAlert, network: Network) -> bool:

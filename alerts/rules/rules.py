@@ -27,6 +27,7 @@ _PATTERNS = (
     ("stations", re.compile(r"(?:[a-z0-9*?-]|\[!?[a-z0-9-]+\])+"), "an id of small letters, digits and dashes"),
     ("cities", re.compile(r"(?:[0-9*?]|\[!?[0-9-]+\])+"), "a GB/T 2260 code of digits"),
 )
+_TEXTS = ("title_zh", "title_en", "advice_zh", "advice_en", "source")
 
 
 class RulesFileError(SettingsError):
@@ -119,7 +120,7 @@ def _explain(error: str, place: str) -> str:
 
 def _problems(rule: Rule) -> list[tuple[str, str]]:
     """What contradicts itself in a rule, as (key, expectation); the later checks rely on the earlier ones."""
-    return _not_finite(rule) or _pattern_problems(rule) or rule.contradictions()
+    return _not_finite(rule) or _text_problems(rule) or _pattern_problems(rule) or rule.contradictions()
 
 
 def _not_finite(rule: CommonRule) -> list[tuple[str, str]]:
@@ -130,6 +131,12 @@ def _not_finite(rule: CommonRule) -> list[tuple[str, str]]:
         for name, value in values.items()
         if isinstance(value, float) and not math.isfinite(value)
     ]
+
+
+def _text_problems(rule: CommonRule) -> list[tuple[str, str]]:
+    """Texts are lines of mails and pages: none has a line break, or characters that reorder those around it."""
+    texts = {key: getattr(rule, key) for key in _TEXTS}
+    return [(key, f"{text[:80]!r}, expected text on one line") for key, text in texts.items() if not text.isprintable()]
 
 
 def _pattern_problems(rule: CommonRule) -> list[tuple[str, str]]:

@@ -109,13 +109,18 @@ def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, A
 
 def take(settings: SharedSettings, alert: str, *, who: str, note: str = "") -> str:
     """Acknowledge an alert by transition id or alert key; returns the key, raises `store.error.StateError`."""
-    key = alert
-    if alert.isascii() and alert.isdigit() and len(alert) <= len(str(LARGEST_ID)):
-        shown = show_transition(settings, int(alert))
-        key = shown["transition"].alert_key if shown else alert
+    key = alert_key_of(settings, alert)
     with _open(settings) as store:
         store.alerts.acknowledge(key, who, note)
     return key
+
+
+def alert_key_of(settings: SharedSettings, alert: str) -> str:
+    """The alert key of a transition id; any other text, and an unknown id, as it is."""
+    if not (alert.isascii() and alert.isdigit() and len(alert) <= len(str(LARGEST_ID))):
+        return alert
+    shown = show_transition(settings, int(alert))
+    return alert if shown is None else str(shown["transition"].alert_key)
 
 
 def send_sample(settings: AlertSettings, kind: str, to: tuple[str, ...] = (), *, language: str = "") -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 from fastapi import Response
 
-from alerts.case.action import ActionRequest, CaseAction
+from alerts.case.action import LONGEST_MUTE, ActionRequest, CaseAction
 from console.api.answer import json_answer, moment_text
 from console.api.problem import NotFoundProblem
 from console.api.word import MOST_CASES, PREFIX
@@ -125,9 +125,15 @@ def _request(queries: Queries, body: bytes) -> ActionRequest:
     needed = _NEEDS.get(found.action)
     if needed is not None and not getattr(found, needed):
         raise SeriesQueryError(field=needed, given="", expected=f"a value with the action {found.action}")
-    if found.until is not None and (found.until.tzinfo is None or found.until <= datetime.now(UTC)):
-        raise SeriesQueryError(field="until", given=found.until.isoformat(), expected="a later time with offset")
+    _check_until(found.until)
     return found
+
+
+def _check_until(until: datetime | None) -> None:
+    now = datetime.now(UTC)
+    if until is not None and (until.tzinfo is None or not now < until <= now + LONGEST_MUTE):
+        wanted = f"a later time with offset, at most {LONGEST_MUTE.days} days from now"
+        raise SeriesQueryError(field="until", given=until.isoformat(), expected=wanted)
 
 
 def _shown(body: bytes) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from console.api.answer import json_answer
 from console.api.problem import NotFoundProblem
 from console.view.query import SeriesQueryError
+from schemas.plain_text import plain_text
 from store.state import LARGEST_ID, Mute, MuteKind, MuteMatcher
 
 if TYPE_CHECKING:
@@ -50,13 +51,16 @@ def answer_new_mute(queries: Queries, body: bytes) -> Response:
         raise SeriesQueryError(field="body", given=shown, expected=f"a mute as JSON: {error}") from error
     start = given.start or now
     _check(given, start, now)
+    people = queries.people
+    if people.settings.people is not None and given.by not in people.read().person:
+        raise SeriesQueryError(field="by", given=given.by[:80], expected="the id of a person of the people file")
     made = Mute(
         kind=given.kind,
         matcher=given.matcher,
         start=start.astimezone(UTC),
         end=given.end.astimezone(UTC),
         by=given.by.strip(),
-        reason=given.reason.strip(),
+        reason=" ".join(plain_text(given.reason).split()),
         recorded_at=now,
     )
     return json_answer(_mute(queries.state.mutes.add(made), now))
@@ -72,8 +76,10 @@ def answer_end_mute(queries: Queries, mute_id: str) -> Response:
 
 
 def _check(given: MuteRequest, start: datetime, now: datetime) -> None:
-    if not any(msgspec.to_builtins(given.matcher).values()):
-        raise SeriesQueryError(field="matcher", given="{}", expected="at least one pattern; * covers all")
+    patterns = [item for items in msgspec.structs.astuple(given.matcher) for item in items]
+    if not patterns or not all(item.strip() for item in patterns):
+        shown = msgspec.json.encode(given.matcher).decode()[:80]
+        raise SeriesQueryError(field="matcher", given=shown, expected="at least one pattern, none empty; * covers all")
     for name, moment in (("start", start), ("end", given.end)):
         if moment.tzinfo is None:
             raise SeriesQueryError(field=name, given=moment.isoformat(), expected="a time with offset")

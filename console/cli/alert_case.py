@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from alerts.case.action import ActionRequest
     from alerts.settings import AlertSettings
     from schemas.alert_case import AlertCase
+    from store.state import MuteMatcher
 
 JSON = typer.Option(False, "--json", help="One JSON object a line.")
 CASE = typer.Argument(metavar="ID", help="Id of a case.")
 BY = typer.Option(..., "--by", help="Id of the person, as in the people file.")
+_MOST_DIGITS = 6
 TEXT = typer.Option("", "--text", help="A remark.")
 
 
@@ -129,6 +131,7 @@ def mute(  # noqa: PLR0917 - options, all by name
     maintenance: bool = typer.Option(False, "--maintenance", help="Work at the stations."),
 ) -> None:
     """Mute."""
+    from schemas.plain_text import plain_text
     from store.state import Mute, MuteKind, MuteMatcher, StateStore
 
     matcher = MuteMatcher(
@@ -144,13 +147,18 @@ def mute(  # noqa: PLR0917 - options, all by name
         raise typer.BadParameter(msg)
     now, settings = datetime.now(UTC), _settings()
     _check_person(settings, by)
+    _check_matcher(settings, matcher)
+    why = " ".join(plain_text(reason).split())
+    if not why:
+        msg = "empty, expected why nothing is to be reported"
+        raise typer.BadParameter(msg, param_hint="--reason")
     item = Mute(
         kind=MuteKind.MAINTENANCE if maintenance else MuteKind.MUTE,
         matcher=matcher,
         start=now,
         end=now + _duration(lasts),
         by=by,
-        reason=reason,
+        reason=why,
         recorded_at=now,
     )
     with StateStore(settings.state_url) as store:
@@ -190,6 +198,20 @@ def list_mutes(as_json: bool = JSON) -> None:
         )
 
 
+def take_case_of(alert_key: str, by: str, note: str) -> None:
+    """Take the open case of an alert, so that it is not escalated; nothing where it has none."""
+    from alerts.case.action import ActionRequest, CaseAction
+    from store.state import StateStore
+
+    settings = _settings()
+    _check_person(settings, by)
+    with StateStore(settings.state_url) as store:
+        store.migrate()
+        found = store.cases.of_alert(alert_key)
+    if found is not None and found.is_open and found.taken_by != by:
+        _act(found.id, ActionRequest(action=CaseAction.TAKE, by=by, text=note, via="command"))
+
+
 def _do(case_id: str, action: str, by: str, **fields: object) -> None:
     from alerts.case.action import ActionRequest, CaseAction
 
@@ -212,7 +234,7 @@ def _act(case_id: str, request: ActionRequest) -> AlertCase:
         try:
             case = act(store, case_id, request, datetime.now(UTC))
         except CaseStepError as error:
-            _fail(error.text("en"))
+            _fail(error.text(settings.language))
         if case is None:
             _fail(f"there is no case {case_id}")
     return case
@@ -227,12 +249,32 @@ def _check_person(settings: AlertSettings, name: str) -> None:
         _fail(f"{name!r} is no person of the people file: {', '.join(sorted(known))}")
 
 
+def _check_matcher(settings: AlertSettings, matcher: MuteMatcher) -> None:
+    """Refuse a mute with a part that covers nothing: who means a station and mistypes it gets its mails all night."""
+    from alerts.delivery.mute import idle_patterns
+    from alerts.rules.rules import load_rules
+    from store.state import StateStore
+
+    for key, pattern in idle_patterns(
+        matcher, settings.stations, (item.name for item in load_rules(settings.rules).items)
+    ):
+        msg = f"{pattern!r} matches none of the {key}"
+        raise typer.BadParameter(msg)
+    with StateStore(settings.state_url) as store:
+        store.migrate()
+        for pattern in matcher.cases:
+            if not any(sign in pattern for sign in "*?[") and store.cases.get(pattern) is None:
+                _fail(f"there is no case {pattern}")
+
+
 def _duration(text: str) -> timedelta:
+    from alerts.case.action import LONGEST_MUTE
+
     unit = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}.get(text[-1:])
     number = text[:-1]
-    longest = timedelta(days=30)
-    if unit is None or not (number.isascii() and number.isdigit()) or not timedelta() < int(number) * unit <= longest:
-        msg = f"{text!r}, expected a time as 30m, 2h or 3d, at most 30d"
+    is_number = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
+    if unit is None or not is_number or not timedelta() < int(number) * unit <= LONGEST_MUTE:
+        msg = f"{text!r}, expected a time as 30m, 2h or 3d, at most {LONGEST_MUTE.days}d"
         raise typer.BadParameter(msg, param_hint="--for")
     return int(number) * unit
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from console.cli.alert_case import add_commands
+from console.cli.alert_case import add_commands, take_case_of
 from console.cli.alert_rehearse import rehearse, scoreboard
 from console.cli.alert_warning import warning
 from console.cli.shell.moment import From, To, span
@@ -82,13 +82,15 @@ def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> 
 
 def acknowledge(
     alert: str = typer.Argument(metavar="ID", help="Id of a transition, or alert key."),
-    by: str = typer.Option(..., "--by", help="Who takes it."),
+    by: str = typer.Option(..., "--by", help="Id of the person, as in the people file."),
     note: str = typer.Option("", "--note"),
 ) -> None:
-    """Acknowledge an alert."""
-    from alerts.run.queries import take
+    """Acknowledge an alert, and take its case."""
+    from alerts.run.queries import alert_key_of, take
 
-    key = take(_settings(), alert, who=by, note=note)
+    settings = _settings()
+    take_case_of(alert_key_of(settings, alert), by, note)
+    key = take(settings, alert, who=by, note=note)
     typer.echo(f"{key}: taken by {by}")
 
 

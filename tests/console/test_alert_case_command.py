@@ -11,6 +11,8 @@ from schemas.alert_case import StepKind
 from store.state import CaseChange, StateStore
 from tests.alerts.delivery.build import case, step
 from tests.alerts.run.test_delivery import PEOPLE
+from tests.conftest import ROOT
+from tests.store.state.build import transition
 from tests.store.state.test_case import ALERT
 
 if TYPE_CHECKING:
@@ -26,7 +28,12 @@ def run(command: Callable[..., Done], sqlite_url: str, tmp_path: Path, state: St
     state.cases.append([CaseChange(case=case(step(1, StepKind.OPENED, alerts=(ALERT,)), alerts=(ALERT,)))])
 
     def alerts(*words: str) -> Done:
-        return command("alerts", *words, state_url=sqlite_url, people=tmp_path / "people.toml", run_dir=tmp_path)
+        given = {
+            "people": tmp_path / "people.toml",
+            "run_dir": tmp_path,
+            "network": ROOT / "deploy/network.example.toml",
+        }
+        return command("alerts", *words, state_url=sqlite_url, language="en", **given)
 
     return alerts
 
@@ -54,7 +61,15 @@ def test_a_case_is_taken_handed_over_and_resolved(run: Callable[..., Done], stat
         (("release", "c1", "--by", "li-na"), "c1"),
         (("resolve", "c1", "--by", "li-na", "--cause", "boredom"), "expected one of event"),
         (("mute", "--by", "li-na", "--reason", "x"), "name at least one station"),
-        (("mute", "--by", "li-na", "--reason", "x", "--station", "a", "--for", "99d"), "at most 30d"),
+        (("mute", "--by", "li-na", "--reason", "x", "--station", "ln-*", "--for", "99d"), "at most 30d"),
+        (("mute", "--by", "li-na", "--reason", "x", "--station", "ln-*", "--for", f"{'9' * 30}d"), "at most 30d"),
+        (("mute", "--by", "li-na", "--reason", "x", "--station", "zz-*"), "'zz-*' matches none of the stations"),
+        (("mute", "--by", "li-na", "--reason", "x", "--station", ""), "'' matches none of the stations"),
+        (("mute", "--by", "li-na", "--reason", "x", "--rule", "pm25-hevy"), "'pm25-hevy' matches none of the rules"),
+        (("mute", "--by", "li-na", "--reason", "x", "--case", "c9"), "there is no case c9"),
+        (("mute", "--by", "li-na", "--reason", " \n", "--station", "ln-*"), "empty, expected why"),
+        (("comment", "c1", " ", "--by", "li-na"), "Case c1: text is missing."),
+        (("ack", "high/a/so2", "--by", "mallory"), "'mallory' is no person of the people file"),
         (("unmute", "7"), "there is no mute 7"),
     ],
 )
@@ -64,6 +79,14 @@ def test_what_cannot_be_done_is_refused_with_the_reason(
     done = run(*words)
     assert done.returncode != 0
     assert expected in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_who_acknowledges_an_alert_has_its_case(run: Callable[..., Done], state: StateStore) -> None:
+    state.alerts.save(transition())
+    assert run("ack", ALERT.alert_key, "--by", "li-na", "--note", "on my way").returncode == 0
+    found = state.cases.get("c1")
+    assert found is not None
+    assert found.taken_by == "li-na"
 
 
 def test_a_mute_is_set_listed_and_ended(run: Callable[..., Done]) -> None:

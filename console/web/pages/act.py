@@ -61,8 +61,7 @@ async def show_link(request: Request, queries: Queries) -> HTMLResponse:
 
 async def use_link(request: Request, queries: Queries) -> HTMLResponse:
     """Do what the link says, once."""
-    body = await request.body()
-    fields = parse_qs(body[:MOST_BYTES].decode(errors="replace"))
+    fields = parse_qs((await _body(request)).decode(errors="replace"))
     token, text, cause = (fields.get(name, [""])[0] for name in ("token", "text", "cause"))
     page = page_for(request, queries, "alerts")
     found = await _opened(queries, token)
@@ -78,6 +77,16 @@ async def use_link(request: Request, queries: Queries) -> HTMLResponse:
         return _answer(own, 503, why=own.words("cases.not_stored"), case_id=link.case_id)
     title = _title(own, queries, opened)
     return _answer(own, 200, done=own.words(f"act.do_{link.action}"), title=title, case_id=link.case_id)
+
+
+async def _body(request: Request) -> bytes:
+    """The first `MOST_BYTES` of what was sent; anyone can send to this address, so the rest is not read."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) >= MOST_BYTES:
+            break
+    return body[:MOST_BYTES]
 
 
 async def _opened(queries: Queries, token: str) -> tuple[ActionLink, OpenLink] | LinkError | PageProblem:

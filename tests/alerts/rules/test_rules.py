@@ -88,6 +88,8 @@ def test_a_rule_covers_stations_and_cities_by_pattern() -> None:
         (('kind = "threshold"', 'kind = "magic"'), "rule 'r': key kind: invalid value 'magic'"),
         (('severity = "warning"', 'severity = "loud"'), "key severity: invalid enum value 'loud'"),
         (('title_zh = "甲"\n', ""), "key title_zh: missing"),
+        (('title_en = "A"', 'title_en = "A\\r\\nB"'), "key title_en: 'A\\r\\nB', expected text on one line (line"),
+        (('title_en = "A"', 'title_en = "\\u202eA"'), "key title_en: '\\u202eA', expected text on one line"),
         (('name = "r"\n', ""), "rule number 1: key name: missing"),
         (("[[rule]]", "grop_over = 2\n[[rule]]"), "f.toml: key grop_over: unknown"),
         (("[[rule]]", "group_over = 0\n[[rule]]"), "key group_over: expected a whole number"),

@@ -96,6 +96,7 @@ def test_an_action_is_the_next_step_and_one_that_is_not_allowed_says_why(running
         ({"action": "mute", "by": "x"}, "until"),
         ({"action": "mute", "by": "x", "until": "2020-01-01T00:00:00Z"}, "until"),
         ({"action": "mute", "by": "x", "until": "2099-01-01T00:00:00"}, "until"),
+        ({"action": "mute", "by": "x", "until": "2099-01-01T00:00:00Z"}, "until"),
     ],
 )
 def test_a_wrong_action_names_its_field(running: Running, body: object, parameter: str) -> None:
@@ -118,6 +119,7 @@ def test_a_mute_is_stored_listed_and_ended(running: Running) -> None:
     ("change", "parameter"),
     [
         ({"matcher": {}}, "matcher"),
+        ({"matcher": {"stations": [" "]}}, "matcher"),
         ({"matcher": {"station": ["a"]}}, "body"),
         ({"reason": ""}, "reason"),
         ({"end": "2020-01-01T00:00:00Z"}, "end"),

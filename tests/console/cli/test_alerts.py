@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.command import Done
 
+BY = ("--by", "duty@localhost")
+
 
 @pytest.fixture
 def run(tmp_path: Path, command: Callable[..., Done]) -> Callable[..., Done]:
@@ -67,7 +69,7 @@ def test_a_list_of_alerts_cuts_nothing_at_80_columns(tmp_path: Path, run: Callab
 
 @pytest.mark.parametrize(
     "words",
-    [("show", "99999999999999999999"), ("ack", "99999999999999999999", "--by", "li"), ("ack", "²", "--by", "li")],
+    [("show", "99999999999999999999"), ("ack", "99999999999999999999", *BY), ("ack", "²", *BY)],
 )
 def test_an_alert_of_any_number_is_refused_in_one_line(run: Callable[..., Done], words: tuple[str, ...]) -> None:
     done = run(*words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +14,7 @@ import pytest
 from alerts.delivery.link import ActionLink, LinkAction, sign_link
 from alerts.run.link_key import load_link_key
 from alerts.settings import alert_settings
+from console.web.pages.act import MOST_BYTES
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -85,3 +87,17 @@ def test_a_case_is_not_resolved_without_a_cause_and_the_link_stays_good(running:
     assert "<select" in ask(running, token)[1]
     assert ask(running, token, {"cause": "because"})[0] == 410
     assert ask(running, token)[0] == 200
+
+
+def test_a_comment_without_text_is_refused_and_the_link_stays_good(running: Running) -> None:
+    token, before = token_of(running, LinkAction.COMMENT), case_of(running).version
+    assert ask(running, token, {"text": " "})[0] == 410
+    assert case_of(running).version == before
+    assert ask(running, token, {"text": "seen"})[0] == 200
+
+
+def test_of_what_is_sent_to_the_address_of_links_only_the_begin_is_read(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), timeout=20) as connection:
+        head = f"POST /cases/act HTTP/1.1\r\nHost: x\r\nContent-Length: {10**12}\r\n\r\ntoken=x&text="
+        connection.sendall(head.encode() + b"a" * MOST_BYTES)
+        assert connection.recv(12) == b"HTTP/1.1 410"
