@@ -11,9 +11,11 @@ from schemas.alert_case import CaseAlert
 from schemas.moment import stored_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from schemas.alert import AlertTransition
+    from schemas.alert_case import AlertCase
     from schemas.network import Network
 
 _UNTIL = ("until", "ended_at")
@@ -99,6 +101,17 @@ def progressed(alert: CaseAlert, progress: AlertFigures) -> CaseAlert:
         latest=progress.latest,
         latest_at=progress.latest_at,
     )
+
+
+def with_progress(case: AlertCase, progress: Mapping[tuple[str, int], AlertFigures]) -> AlertCase:
+    """The case with the present figures of its open alerts, by alert key and id of its begin; its steps have those of the last one."""
+    alerts = tuple(
+        progressed(item, progress[item.alert_key, item.begin_id])
+        if item.is_open and (item.alert_key, item.begin_id) in progress
+        else item
+        for item in case.alerts
+    )
+    return case if alerts == case.alerts else msgspec.structs.replace(case, alerts=alerts)
 
 
 def is_amended(known: CaseAlert, now: CaseAlert) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import structlog
 
-from alerts.case.alert import AlertFigures, NewTransition
+from alerts.case.alert import AlertFigures, NewTransition, with_progress
 from alerts.case.decide import LOOK_BACK, CaseRound, DecidedCase, decide, present_alerts
 from alerts.case.group import CaseAir
 from alerts.case.life import fold, follow
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alerts.case.group import AlertRef
     from schemas.alert_case import AlertCase, CaseAlert, CaseStep, CaseVerdict
     from schemas.network import Network
+    from store.state import AlertStatus
 
 ROUNDS = 5
 """Attempts of one call against other workers."""
@@ -138,16 +139,29 @@ def add_step(
     return None
 
 
-def _read(state: StateStore, network: Network, now: datetime, evidence: CaseEvidence) -> CaseRound:
-    cases = state.cases.list_recent(now - LOOK_BACK)
-    fresh = [NewTransition(item.id, item.transition) for item in state.cases.list_unassigned()]
-    figures = {
+def figures_of(states: Mapping[str, AlertStatus]) -> dict[AlertRef, AlertFigures]:
+    """How far firing alerts have gone."""
+    return {
         (status.alert_key, status.transition_id): AlertFigures(
             status.progress.extreme, status.progress.extreme_at, status.progress.latest, status.progress.latest_at
         )
-        for status in state.alerts.get_states(open_or=()).values()
+        for status in states.values()
         if status.state is AlertState.FIRING
     }
+
+
+def present_cases(state: StateStore, cases: Iterable[AlertCase]) -> list[AlertCase]:
+    """Cases with the present figures of their open alerts."""
+    known = list(cases)
+    keys = {item.alert_key for case in known for item in case.alerts if item.is_open}
+    figures = figures_of(state.alerts.get_states(keys=keys)) if keys else {}
+    return [with_progress(case, figures) for case in known]
+
+
+def _read(state: StateStore, network: Network, now: datetime, evidence: CaseEvidence) -> CaseRound:
+    cases = state.cases.list_recent(now - LOOK_BACK)
+    fresh = [NewTransition(item.id, item.transition) for item in state.cases.list_unassigned()]
+    figures = figures_of(state.alerts.get_states(open_or=()))
     inputs = CaseRound(cases=cases, fresh=fresh, network=network, now=now, progress=figures)
     present = [alert for alert in present_alerts(inputs) if alert.parameter is not None]
     if not present:

@@ -11,6 +11,7 @@ import msgspec
 from alerts.mail.view.mail_value import Name
 from alerts.mail.view.plain import NEWS
 from alerts.people.route import TEAM_PREFIX
+from alerts.run.case import present_cases
 from console.query.case_file import read_file_of
 from console.query.episodes import read_episode
 from console.view.case_mail import CaseRecord
@@ -41,7 +42,7 @@ class CasePage(NamedTuple):
 def read_case_page(state: StateStore, query: CaseQuery) -> CasePage:
     """A page of cases without their steps and case files."""
     found = state.cases.page(msgspec.structs.replace(query, limit=query.limit + 1))
-    shown = found[: query.limit]
+    shown = present_cases(state, found[: query.limit])
     notices = state.notices.of_cases(item.id for item in shown)
     records = [
         CaseRecord(
@@ -59,6 +60,7 @@ def read_case_record(state: StateStore, network: Network, case_id: str) -> CaseR
     case = state.cases.get(case_id)
     if case is None:
         return None
+    (case,) = present_cases(state, [case])
     notices = state.notices.of_cases([case.id])
     return CaseRecord(
         case=case,

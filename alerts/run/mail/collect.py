@@ -23,6 +23,7 @@ from alerts.mail.view.people import CaseLinks, HistoryStep, NotifiedPerson
 from alerts.mail.view.plain import lead_alert, plain_case
 from alerts.mail.view.recipient import recipient_name
 from alerts.people.route import TEAM_PREFIX
+from alerts.run.case import present_cases
 from alerts.run.mail.context import with_instruments, with_neighbours, with_usual, with_wind
 from alerts.run.mail.failed_test import with_failed_tests
 from alerts.run.mail.kind import city_of_warning, dry_for, warning_proposal
@@ -77,6 +78,7 @@ def collect_mail(reader: CaseReader, case: AlertCase, notice: Notice, news: Mail
     notice : Notice
     news : MailNews
     """
+    (case,) = present_cases(reader.sources.state, [case])
     view = plain_mail(reader, case, notice, news)
     for part in (_with_people, _of_sources(with_values), _with_failure, _with_kind, _with_changes):
         view = _attempt(part, reader, case, notice, view)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from alerts.case.life import CaseStepError
-from alerts.run.case import NoEvidence, NoticeTarget, add_step, assign_cases
+from alerts.run.case import NoEvidence, NoticeTarget, add_step, assign_cases, present_cases
+from console.query.alert_case import read_case_page
 from schemas.alert_case import AlertCase, CaseStep, StepKind
-from store.state import StateStore
+from store.state import AlertProgress, CaseQuery, StateStore
 from store.state.alerts.case import CaseStore
 from tests.alerts.case.build import NETWORK, at, begin, end, person
 
@@ -47,6 +48,18 @@ def test_a_transition_becomes_a_case_and_a_notice_once(state: StateStore) -> Non
     found = state.cases.of_alert(first.transition.alert_key)
     assert found is not None
     assert found.id == case.id
+
+
+def test_lists_and_mails_show_how_far_an_alert_has_gone_since_the_last_step(state: StateStore) -> None:
+    begun = state.alerts.save(begin(0).transition, ())
+    (case,) = assign(state)
+    (known,) = present_cases(state, [case])
+    state.alerts.note_progress({begun: AlertProgress(extreme=410.0, extreme_at=at(2), latest=390.0, latest_at=at(3))})
+    (present,) = present_cases(state, [case])
+    assert known.alerts == case.alerts
+    assert [(item.extreme, item.latest, item.latest_at) for item in present.alerts] == [(410.0, 390.0, at(3))]
+    (shown,) = read_case_page(state, CaseQuery()).records
+    assert shown.case.alerts == present.alerts
 
 
 def test_the_end_of_a_case_is_the_next_version_of_its_notice(state: StateStore) -> None:
