@@ -60,6 +60,45 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise tomllib.TOMLDecodeError(msg) from error
 
 
+def toml_line(text: str, table: str, position: int, *keys: str) -> int | None:
+    r"""Number of the line of the first of these keys that a table has, or else that where the table begins.
+
+    Parameters
+    ----------
+    text : str
+        The file.
+    table : str
+        Name of an array of tables (``[[table]]``); empty: keys at the top of the file.
+    position : int
+        Of the table among those of its name, from 0.
+    keys : str
+
+    Returns
+    -------
+    int or None
+        From 1. None where the file writes its tables in another way.
+
+    Examples
+    --------
+    >>> toml_line('zone = "UTC"\n[[person]]\nid = "a"\n[[person]]\nid = "b"', "person", 1, "mail", "id")
+    5
+    """
+    lines = text.split("\n")
+    heads = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
+    begins = [-1] if not table else [n for n in heads if re.match(rf"\s*\[\[\s*{re.escape(table)}\s*\]\]", lines[n])]
+    if len(begins) <= position:
+        return None
+    first = begins[position]
+    own_part = re.compile(rf"\s*\[\s*{re.escape(table)}\.")  # as [rule.baseline]
+    after = next((number for number in heads if number > first and not own_part.match(lines[number])), len(lines))
+    for key in keys:
+        own = re.compile(rf"\s*\"?{re.escape(key)}\"?\s*[=.]")
+        for number in range(first + 1, after):
+            if own.match(lines[number]):
+                return number + 1
+    return first + 1 if table else None
+
+
 def _dots(line: str) -> int:
     """Most dots of a key in a line."""
     return max(part.count(".") for part in _BETWEEN_KEYS.split(_NO_KEY.sub("", line)))

@@ -1,7 +1,7 @@
 """The people file, read from TOML and parsed strictly.
 
 ``deploy/people.example.toml`` shows every key and ``docs/alerts.md`` explains them. An unknown key, a wrong type or anything that
-`alerts.people.check` finds raises `PeopleFileError` with file, table, key and expectation.
+`alerts.people.check` finds raises `PeopleFileError` with file, table, key, expectation and line.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from alerts.people.check import faults
 from alerts.people.people import People, people_of_addresses
-from schemas.text_file import parse_toml, read_text
+from schemas.text_file import parse_toml, read_text, toml_line
 from store.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _ID = "an id of at most 48 small letters, digits and dashes"
 
 
 class PeopleFileError(SettingsError):
-    """The people cannot be used; the message names file, table, key and expectation."""
+    """The people cannot be used; the message names file, table, key, expectation and line."""
 
 
 def load_people(path: Path) -> People:
@@ -64,13 +64,50 @@ def parse_people(text: str, name: str) -> People:
         msg = f"{name}: not TOML: {error}"
         raise PeopleFileError(msg) from error
     except msgspec.ValidationError as error:
-        msg = f"{name}: {_explain(str(error), document)}"
+        explained = _explain(str(error), document)
+        msg = f"{name}: {explained}{_line(explained, document, text)}"
         raise PeopleFileError(msg) from error
     fault = next(faults(people), None)
     if fault is not None:
-        msg = f"{name}: {fault}"
+        msg = f"{name}: {fault}{_line(str(fault), document, text)}"
         raise PeopleFileError(msg)
     return people
+
+
+_SAID = re.compile(r"(?:(?P<table>[a-z]+)\b(?P<rest>.*?): )?key (?P<key>\w+)")
+_LAST = ("twice", "overlaps")
+"""Of two tables that contradict each other it is the later one."""
+
+
+def _line(fault: str, document: dict[str, Any], text: str) -> str:
+    """`` (line 12)`` of the key that a fault names, else of its table; empty where it is not known."""
+    said = _SAID.match(fault)
+    if said is None:
+        return ""
+    table, key = said["table"] or "", said["key"]
+    tables = document.get(table) if table else None
+    if not isinstance(tables, list):
+        line = toml_line(text, "", 0, key) or toml_line(text, key, 0)
+        return f" (line {line})" if line is not None else ""
+    place = table + said["rest"]
+    own = [number for number, item in enumerate(tables) if _is_named(place, table, number, item)]
+    if not own:
+        return ""
+    inner = place.rpartition(" ")[2].partition("[")[0]  # as channels[1], rotation
+    line = toml_line(text, table, own[-1] if any(item in fault for item in _LAST) else own[0], key, inner)
+    return f" (line {line})" if line is not None else ""
+
+
+def _is_named(place: str, table: str, number: int, item: object) -> bool:
+    """Whether a fault that names a table so is about this one."""
+    if not isinstance(item, dict):
+        return False
+    label = item.get("id", item.get("name"))
+    start = {
+        "absence": f" of {item.get('person')!r} from {item.get('from')}",
+        "override": f" of {item.get('date')}",
+    }.get(table, f" {label!r}")
+    return place == table or place.startswith((table + start, f"{table} number {number + 1}"))
 
 
 def _explain(error: str, document: dict[str, Any]) -> str:

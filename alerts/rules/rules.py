@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts.rules.table import AlertRules, Rule
-from schemas.text_file import parse_toml, read_text
+from schemas.text_file import parse_toml, read_text, toml_line
 from store.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -81,15 +81,9 @@ def _parse_tables(tables: object, name: str, text: str) -> list[Rule]:
 
 def _line_of(text: str, position: int, error: str) -> str:
     """The line of the key that an error names, or else that where its ``[[rule]]`` begins."""
-    lines = text.split("\n")
-    begins = [number for number, line in enumerate(lines) if re.match(r"\s*\[\[\s*rule\s*\]\]", line)]
-    if len(begins) < position:  # tables written in another way
-        return f"rule number {position}"
-    first, after = begins[position - 1], (begins[position:] or [len(lines)])[0]
     key = re.search(r": key (?:\w+\.)*(\w+)", error)
-    own = re.compile(rf"\s*{re.escape(key[1])}\s*=") if key else None
-    found = [number for number in range(first, after) if own and own.match(lines[number])]
-    return f"line {(found or [first])[0] + 1}"
+    line = toml_line(text, "rule", position - 1, *(key.groups() if key else ()))
+    return f"rule number {position}" if line is None else f"line {line}"
 
 
 def _label(table: object, position: int) -> str:

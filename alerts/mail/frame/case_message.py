@@ -18,6 +18,7 @@ import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts.mail.frame import below as evidence
+from alerts.mail.frame.mute import mute_texts
 from alerts.mail.line.draft import MailDraft
 from alerts.mail.line.lines import MailLine, failure_text, six_lines
 from alerts.mail.line.preheader import preheader
@@ -242,6 +243,7 @@ def case_context(draft: MailDraft, pictures: Sequence[InlinePicture]) -> dict[st
         "pictures": _pairs(pictures),
         "grounds": evidence.grounds(draft),
         "conditions": evidence.conditions(draft),
+        "mutes": mute_texts(view.mutes, view.zone, language),
         "failed": evidence.failed_tests(draft),
         "stations": rows,
         "has_values": any(row.peak or row.latest for row in rows),

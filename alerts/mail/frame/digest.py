@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.mail.frame.case_message import COLOURS, RenderedCase, template, title_of, tone_of
+from alerts.mail.frame.mute import mute_texts
 from alerts.mail.line.draft import MailDraft
 from alerts.mail.line.lines import six_lines
 from alerts.mail.line.subject import WIDTH, label_text, subject, subject_width
@@ -43,6 +44,7 @@ def render_digest(view: DigestMail, language: str) -> RenderedCase:
         "label": drafts[0].t("label.digest"),
         "title": drafts[0].t("digest.title", since=f"{view.since.astimezone(view.zone):%m-%d %H:%M}"),
         "counts": _counts(view, drafts[0]),
+        "mutes": mute_texts(view.mutes, view.zone, language),
         "blocks": [_block(draft) for draft in drafts],
         "page": view.page,
         "tones": COLOURS,

@@ -14,6 +14,7 @@ import msgspec
 
 from alerts.mail.view.finding import (
     DataQuality,
+    EndedMute,
     FailureFigures,
     FaultFigures,
     FigureChange,
@@ -72,6 +73,8 @@ class DigestMail(msgspec.Struct, frozen=True, kw_only=True):
         Address of the list of cases.
     cases : tuple of CaseMail
         The gravest open ones first; at least one.
+    mutes : tuple of EndedMute
+        Mutes of these cases that have ended just now.
     """
 
     since: datetime
@@ -79,6 +82,7 @@ class DigestMail(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
     page: str
     cases: tuple[CaseMail, ...]
+    mutes: tuple[EndedMute, ...] = ()
 
 
 class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +109,8 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
         Since the last rain at the station; zero while it rains, None where it is not known.
     reason : ReasonData or None
         Why it was withdrawn or amended, or the cause with which it was resolved.
+    mutes : tuple of EndedMute
+        Mutes that have ended just now.
     history : tuple of HistoryStep
         Ascending.
     version : int
@@ -143,6 +149,7 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
     warning: WarningProposal | None = None
     changes: tuple[FigureChange, ...] = ()
     reason: ReasonData | None = None
+    mutes: tuple[EndedMute, ...] = ()
     history: tuple[HistoryStep, ...] = ()
     can_reply: bool = False
     synthetic: bool = False

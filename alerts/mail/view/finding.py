@@ -192,6 +192,33 @@ class WarningProposal(msgspec.Struct, frozen=True, kw_only=True):
     unverified: tuple[Name, ...] = ()
 
 
+class EndedMute(msgspec.Struct, frozen=True, kw_only=True):
+    """A mute that has ended, and what it held back.
+
+    Attributes
+    ----------
+    covers : tuple of (str, tuple of Name)
+        What it covered: ``stations``, ``cities``, ``networks``, ``parameters``, ``rules`` or ``cases``, and of each the patterns or
+        names; empty: everything.
+    by : Name
+        Who set it.
+    since, until : datetime
+        Half-open.
+    reason : str
+    is_maintenance : bool
+    count : int
+        Cases that it held back.
+    """
+
+    covers: tuple[tuple[str, tuple[Name, ...]], ...]
+    by: Name
+    since: datetime
+    until: datetime
+    reason: str
+    is_maintenance: bool
+    count: int
+
+
 class FigureChange(msgspec.Struct, frozen=True, kw_only=True):
     """A figure that was mailed and has changed: ``figure`` is ``extreme``, ``threshold`` or ``stations``."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
+from msgspec.structs import replace
 
 from alerts.channels import email
 from alerts.channels.chat import ChatError, send_chat
@@ -26,6 +27,7 @@ from alerts.mail.view.case_mail import CaseMail, DigestMail
 from alerts.people.person import MAIL
 from alerts.people.route import TEAM_PREFIX
 from alerts.run.mail.collect import collect_mail, plain_mail
+from alerts.run.mail.ended_mute import ended_mutes
 from alerts.run.mail.notify import is_theirs
 from alerts.run.mute import is_mute_over, mutes_until
 from ingest.process.guard import describe, say
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from alerts.mail.frame.case_message import DrawnPicture
     from alerts.mail.view.case_mail import MailNews
+    from alerts.mail.view.finding import EndedMute
     from alerts.people.people import People
     from alerts.run.mail.collect import CaseReader
     from alerts.settings import AlertSettings
@@ -244,10 +247,11 @@ class SendRound:
     def _hand_over(self, group: Sequence[PreparedCase], contact: Contact, identity: str) -> SendFailure | None:
         views = [self._view(item) for item in group]
         try:
+            mutes = self._ended_mutes(group)
             if group[0].due.notice.channel == MAIL:
-                email.send(self._compose(group, views, contact, identity), self._settings)
+                email.send(self._compose(group, views, contact, identity, mutes), self._settings)
             else:
-                send_chat(contact.address, title="", text=chat_text(self._digest(views), contact.language))
+                send_chat(contact.address, title="", text=chat_text(self._digest(views, mutes), contact.language))
         except email.DeliveryError as error:
             return SendFailure(str(error), error.permanent, error.is_uncertain, error.is_of_server)
         except ChatError as error:
@@ -264,8 +268,20 @@ class SendRound:
             say("case_mail_plain", error, case=item.case.id)
             return plain_mail(self._reader, item.case, item.due.notice, item.news)
 
+    def _ended_mutes(self, group: Sequence[PreparedCase]) -> tuple[EndedMute, ...]:
+        try:
+            return ended_mutes(self._reader.sources, self._reader.people, [item.case for item in group])
+        except Exception as error:  # noqa: BLE001 - a message without the mute is better than none
+            say("case_mail_part_missing", error, case=group[0].case.id, part="ended_mutes")
+            return ()
+
     def _compose(
-        self, group: Sequence[PreparedCase], views: Sequence[CaseMail], contact: Contact, identity: str
+        self,
+        group: Sequence[PreparedCase],
+        views: Sequence[CaseMail],
+        contact: Contact,
+        identity: str,
+        mutes: tuple[EndedMute, ...],
     ) -> EmailMessage:
         first = group[0].due.notice
         is_single = len(group) == 1
@@ -279,8 +295,9 @@ class SendRound:
         )
         if is_single:
             drawn = self._pictures(group[0].case, views[0], contact.language)
-            return compose_case(render_case(views[0], contact.language, identity, drawn), envelope, views[0])
-        digest = self._digest(views)
+            view = replace(views[0], mutes=mutes)
+            return compose_case(render_case(view, contact.language, identity, drawn), envelope, view)
+        digest = self._digest(views, mutes)
         return put_together(render_digest(digest, contact.language), envelope, self._now.astimezone(digest.zone))
 
     def _pictures(self, case: AlertCase, view: CaseMail, language: str) -> tuple[DrawnPicture, ...]:
@@ -290,7 +307,7 @@ class SendRound:
         self._drawn[key] = found
         return found
 
-    def _digest(self, views: Sequence[CaseMail]) -> DigestMail:
+    def _digest(self, views: Sequence[CaseMail], mutes: tuple[EndedMute, ...]) -> DigestMail:
         ordered = sorted(views, key=lambda item: (item.is_over, _URGENCY[item.severity], item.since))
         return DigestMail(
             since=min(item.since for item in views),
@@ -298,6 +315,7 @@ class SendRound:
             zone=self._reader.sources.network.timezone,
             page=f"{self._reader.sources.console_url}/alerts",
             cases=tuple(ordered),
+            mutes=mutes,
         )
 
 

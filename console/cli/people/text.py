@@ -9,6 +9,7 @@ import typer
 from alerts.people.clock import DAY, moment_of
 from alerts.people.duty import holes, shift_runs
 from alerts.people.roster import days_between
+from alerts.wording import word
 from console.cli import shell
 from schemas.city import city_name
 
@@ -49,7 +50,8 @@ def print_recipients(people: People, case: AlertCase, found: Sequence[Recipient]
     words = shell.words()
     city = ", ".join(f"{code} {city_name(code, words.language)}" for code in case.cities) or "-"
     opened = moment_text(case.opened_at, people)
-    typer.echo(words("people.case", at=opened, zone=people.zone, kind=case.kind, severity=case.severity, area=city))
+    kind, severity = words(f"people.kind_{case.kind}"), word(f"severity_{case.severity}", words.language)
+    typer.echo(words("people.case", at=opened, zone=people.zone, kind=kind, severity=severity, area=city))
     for item in found:
         when = words("people.at_once") if not item.after_min else words("people.after", minutes=item.after_min)
         team = people.team[item.team].name(words.language)
@@ -87,7 +89,8 @@ def _line(people: People, run: ShiftRun, words: Words) -> str:
     names = [people.person[person].name(words.language) for person in run.order]
     deputies = f" ({', '.join(names[1:])})" if names[1:] else ""
     shown = names[0] + deputies if names else "-"
-    return f"  {run.shift.start}-{run.shift.until}  {run.shift.team:12} {run.shift.id:16} {run.shift.role:12} {shown}"
+    team = people.team[run.shift.team].name(words.language)
+    return f"  {run.shift.start}-{run.shift.until}  {team:12} {run.shift.id:16} {run.shift.role:12} {shown}"
 
 
 def _holiday(people: People, day: date, words: Words) -> str:

@@ -107,6 +107,31 @@ def test_a_table_that_contradicts_another_is_refused(tables: str, message: str) 
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("li@example.org", "li"),
+        ('order = ["li", "wang"]', 'order = ["li", "li"]'),
+        ('from = "08:00"', "from = 08:00:00"),
+        ('leader = "chief"', 'leader = "chief"\nnetworks = ["radio"]'),
+        ('fallback_team = "duty"', 'fallback_team = "dutty"'),
+        ('order = ["li", "wang"]', 'rotation = { every = "year", start = 2026-12-01, members = ["li"] }'),
+        ("zone = ", "zoned = "),
+    ],
+)
+def test_a_refusal_has_the_line(old: str, new: str) -> None:
+    text = text_of(DAY_NIGHT)
+    assert old in text
+    line = text[: text.index(old)].count("\n") + 1 + new.count("\n")
+    assert refusal(text.replace(old, new, 1)).endswith(f"(line {line})")
+
+
+def test_of_two_tables_that_contradict_each_other_the_later_one_has_the_line() -> None:
+    text = text_of(DAY_NIGHT + ROUTE + ROUTE)
+    last = text.rindex('name = "r"')
+    assert refusal(text).endswith(f"(line {text[:last].count(chr(10)) + 1})")
+
+
+@pytest.mark.parametrize(
     "text", ["zone = ", "", "zone = 3\n", "person = 3\nzone = 'UTC'\nfallback_team = 'a'\nteam = []"]
 )
 def test_a_file_without_sense_is_refused(text: str) -> None:

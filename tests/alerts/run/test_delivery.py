@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 from importlib import import_module
@@ -231,7 +232,14 @@ def test_under_a_mute_a_case_is_recorded_and_reported_when_it_is_over(
     assert len(state.cases.list()) >= 1
     assert hand_out(staffed, now + HOUR - timedelta(minutes=1)) == 0
     assert hand_out(staffed, now + HOUR + timedelta(seconds=1)) == 2
-    assert {item["To"] for item in mails(maildir)} == {"li.na@example.org", "wang@example.org"}
+    found = mails(maildir)
+    assert {item["To"] for item in found} == {"li.na@example.org", "wang@example.org"}
+    for message in found:
+        text = text_of(message)
+        assert re.search(
+            r"Mute of stations t-0\[12\], set by \S.*, \d\d-\d\d \d\d:\d\d to .* has ended; held back: \d cases?: x",
+            text,
+        ) or (re.search(r"设置的静音（站点 t-0\[12\]）.* 已结束，期间未发 \d 起：x", text)), text
 
 
 def test_pictures_of_a_case_are_drawn_once_for_all_who_read_one_language(

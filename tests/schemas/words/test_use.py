@@ -47,7 +47,7 @@ from analysis.statistics.limit import Edition
 from console.view.link import Advice, LinkState
 from console.view.report import ReportState
 from schemas.alert import EndReason, RuleKind, Severity
-from schemas.alert_case import Audience, StepKind
+from schemas.alert_case import Audience, CaseKind, StepKind
 from schemas.gate import GateOutcome
 from schemas.message import NetworkCode
 from schemas.reading import RejectReason
@@ -159,6 +159,8 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "warning.status.": SourceStatus,
     "warning.notice.": ("ozone", "dust"),
     "mail.severity_": Severity,
+    "mail.mute.": ("stations", "cities", "networks", "parameters", "rules", "cases"),
+    "cli.people.kind_": CaseKind,
     "mail.link_": LinkReason,
     "mail.reply_": ReplyWish,
     "mail.parameter.": ("gamma_dose_rate",),
