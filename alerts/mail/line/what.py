@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alerts.mail.line.draft import MailDraft
 
 MOST_COMPANIONS = 3
+MOST_CITIES = 5
 HOUR = timedelta(hours=1)
 
 
@@ -93,7 +94,8 @@ def _several(draft: MailDraft) -> str:
         name=draft.parameter(),
         limit=draft.limit_quantity,
     )
-    names = draft.listed(item.of(draft.language) for item in view.cities)
+    names = draft.listed(item.of(draft.language) for item in view.cities[:MOST_CITIES])
+    names += " …" if len(view.cities) > MOST_CITIES else ""
     most = t("what.most", station=first, value=draft.quantity(draft.lead.extreme))
     return draft.joined([counts, names if len(view.cities) > 1 else "", most, companions_text(draft)])
 
