@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -57,7 +58,7 @@ class CityWarning(msgspec.Struct, frozen=True, kw_only=True):
     at : datetime
         UTC; hours before are observed, hours from then on forecast.
     level : WarningLevel
-        Strictest level of the warnings that are in force at ``at`` or begin later.
+        Strictest level that is in force at ``at`` or later.
     level_now : WarningLevel
         In force at ``at``.
     start, end : datetime or None
@@ -72,6 +73,12 @@ class CityWarning(msgspec.Struct, frozen=True, kw_only=True):
     notices : tuple of HealthNotice
     draft_zh, draft_en : str
         For a person to check and send; empty without a warning.
+    ahead_aqi : float or None
+        Largest AQI of 24 h of the forecast hours [1].
+    ozone_h, ozone_peak : int, float or None
+        Forecast hours with an IAQI of O3 over 8 h [h], and the largest of the last 24 h and of them [1].
+    kept : CityWarning or None
+        The same by the lowered conditions, which keep a level that is due; None in itself.
     """
 
     city: str
@@ -89,6 +96,10 @@ class CityWarning(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[HealthNotice, ...]
     draft_zh: str = ""
     draft_en: str = ""
+    ahead_aqi: float | None = None
+    ozone_h: int = 0
+    ozone_peak: float | None = None
+    kept: CityWarning | None = None
 
 
 def city_warnings(
@@ -146,50 +157,72 @@ def warning_of(
 ) -> CityWarning:
     """What is due in a city, from its hourly means before ``at`` and the forecast from then on."""
     index = day_index(hourly, zone, pm_ratio=rules.dust.pm_ratio)
-    valid = index.aqi.dropna().index
+    evaluate = partial(_warning_of, city, index, at, zone, is_cross_border=is_cross_border)
+    kept = evaluate(rules.lowered(), notice_above=NOTICE_ABOVE - rules.hysteresis.margin)
+    return msgspec.structs.replace(evaluate(rules, notice_above=NOTICE_ABOVE), kept=kept)
+
+
+def _warning_of(  # noqa: PLR0913 - by keyword
+    city: str,
+    index: DayIndex,
+    at: datetime,
+    zone: ZoneInfo,
+    rules: WarningRules,
+    *,
+    is_cross_border: bool,
+    notice_above: int,
+) -> CityWarning:
+    valid = index.aqi.dropna()
     episode = _due(find_warnings(index.aqi, rules, zone), at)
     scheme = rules.on(at.astimezone(zone).date())
-    observed, ahead = int((valid < at).sum()), int((valid >= at).sum())
+    ahead, ozone = valid[valid.index >= at], _recent(index.ozone, at).dropna()
     drafts = {"zh": "", "en": ""}
     if episode is not None:
         for language in drafts:
             basis = DraftBasis(
                 city=city_name(city, language),
                 at=at,
-                observed_h=observed,
-                forecast_h=ahead,
+                observed_h=len(valid) - len(ahead),
+                forecast_h=len(ahead),
                 is_cross_border=is_cross_border,
             )
             drafts[language] = draft_warning(episode, basis, rules, zone, language)
     return CityWarning(
         city=city,
         at=at,
-        level=WarningLevel.NONE if episode is None or is_cross_border else episode.level,
+        level=WarningLevel.NONE if episode is None or is_cross_border else episode.level_from(at),
         level_now=WarningLevel.NONE if episode is None or is_cross_border else episode.level_at(at),
         start=episode.start if episode else None,
         end=episode.end if episode else None,
         is_released=bool(episode and episode.is_released),
         peak_aqi=episode.peak_aqi if episode else None,
-        observed_h=observed,
-        forecast_h=ahead,
+        observed_h=len(valid) - len(ahead),
+        forecast_h=len(ahead),
         scheme=scheme.name if scheme else "",
         status=scheme.status if scheme else None,
-        notices=tuple(_notices(index, at, zone)),
+        notices=tuple(_notices(index, at, zone, notice_above)),
         draft_zh=drafts["zh"],
         draft_en=drafts["en"],
+        ahead_aqi=float(ahead.max()) if len(ahead) else None,
+        ozone_h=int((ozone.index >= at).sum()),
+        ozone_peak=float(ozone.max()) if len(ozone) else None,
     )
+
+
+def _recent(series: pd.Series, at: datetime) -> pd.Series:
+    return series[series.index >= at - timedelta(hours=24)]
 
 
 def _due(episodes: Iterable[WarningEpisode], at: datetime) -> WarningEpisode | None:
     """The strictest warning that is in force or ahead; of equal ones the first. One that is over but not yet released counts."""
     alive = [item for item in episodes if item.end > at or not item.is_released]
-    return max(alive, key=lambda item: item.level.rank, default=None)
+    return max(alive, key=lambda item: item.level_from(at).rank, default=None)
 
 
-def _notices(index: DayIndex, at: datetime, zone: ZoneInfo) -> Iterable[HealthNotice]:
+def _notices(index: DayIndex, at: datetime, zone: ZoneInfo, above: int) -> Iterable[HealthNotice]:
     dust = index.dust_aqi.where(index.dust)
-    for kind, series, above in (("ozone", index.ozone, NOTICE_ABOVE), ("dust", dust, NOTICE_ABOVE)):
-        recent = series[series.index >= at - timedelta(hours=24)]
+    for kind, series in (("ozone", index.ozone), ("dust", dust)):
+        recent = _recent(series, at)
         if recent.notna().any() and float(np.nanmax(recent)) > above:
             place = int(np.nanargmax(recent.to_numpy(dtype=float)))
             peak, when = float(recent.iloc[place]), pd.DatetimeIndex(recent.index)[place].to_pydatetime() + HOUR

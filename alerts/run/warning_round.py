@@ -5,14 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from alerts.rules.warning import WarnedLevel, covered_cities, follow_warning
 from alerts.run.mail.kind import CITY_WARNING
 from alerts.run.warning import city_warnings
-from alerts.warning.scheme import WarningLevel
+from alerts.warning.draft import DraftBasis, ReleasedWarning, draft_notice_end, draft_release
+from alerts.warning.hold import EvaluatedLevel, HeldLevel, hold_level
+from alerts.warning.scheme import WarningLevel, warning_rules
 from analysis.run.hour_source import NoHoursError
 from schemas.alert import AlertState
+from schemas.city import city_name
+from schemas.moment import stored_moment
+from schemas.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alerts.rules.evaluation import EvaluationInput, EvaluationResult
     from alerts.rules.table import AlertRules
     from alerts.rules.warning import WarningRule
@@ -20,13 +29,19 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
     from store.state import StateStore
 
+CITY_HELD = "city_warning_held"
+"""Kind of the documents that keep what is due in a city by the hysteresis."""
+NOTICE_AHEAD_H = 24
+"""Forecast hours of O3 that the end of a notice needs: one course of the day [h]; project choice."""
+
 
 def evaluate_warnings(
     settings: SharedSettings, inputs: EvaluationInput, state: StateStore, rules: AlertRules, *, found: EvaluationResult
 ) -> None:
     """Add what is due at ``inputs.now`` to ``found``; nothing where no city has stored hours.
 
-    A level that is not due any more ends an alert only while there is a forecast: without one it is not known.
+    A level that is not due any more ends an alert only while the forecast reaches as far as the release asks for, and after the hysteresis
+    (`alerts.warning.hold`).
 
     Raises
     ------
@@ -44,6 +59,13 @@ def evaluate_warnings(
         found.attempt(f"warning, {city.city}", partial(_follow_city, inputs, state, city, own, found=found))
 
 
+class _Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What is due in a city after its last evaluation: the level, and yellow for the notice on O3."""
+
+    level: HeldLevel = HeldLevel()
+    ozone: HeldLevel = HeldLevel()
+
+
 def _follow_city(
     inputs: EvaluationInput,
     state: StateStore,
@@ -52,40 +74,133 @@ def _follow_city(
     *,
     found: EvaluationResult,
 ) -> None:
-    before = _open_levels(inputs, city.city, rules)
-    is_due = bool(city.draft_zh or city.notices)
-    if rules and (is_due or state.documents.get(CITY_WARNING, city.city) is not None):
-        state.documents.put(CITY_WARNING, city.city, document_of(city))
+    if not rules:
+        return
+    before = _held_before(inputs, state, city.city, rules)
+    after = _held_after(city, before)
+    known = state.documents.get(CITY_WARNING, city.city)
+    released = _release(inputs, city, before, None if known is None else known.body)
+    _note(state, city, after, is_known=known is not None)
+    if after != before:
+        state.documents.put(CITY_HELD, city.city, msgspec.to_builtins(after))
     for rule in rules:
-        peak, evidence = _due(city, rule.level)
-        if peak is None and not city.forecast_h:
+        peak, evidence = _evaluated(rule.level, city, after)
+        if peak is None and (_is_due(rule.level, after) or not _can_end(rule.level, city)):
             continue
         if rule.level is not WarnedLevel.OZONE:
-            evidence |= {"act": _act(city, before, is_due=peak is not None)}
+            evidence |= {"act": _act(after.level.level, before.level.level, is_due=peak is not None)}
+            evidence |= released if peak is None and after.level.level is WarningLevel.NONE else {}
+        elif peak is None:
+            evidence |= _notice_end(inputs, city)
         follow_warning(inputs, rule, city.city, (city.at, peak), evidence, found=found)
 
 
-def _due(city: CityWarning, level: WarnedLevel) -> tuple[float | None, dict[str, Any]]:
-    """Largest index of what is due for a level, and the evidence."""
+def _held_after(city: CityWarning, before: _Held) -> _Held:
+    figures, kept = warning_rules(), city.kept or city
+    level = EvaluatedLevel(city.level, kept.level, _can_end(WarnedLevel.YELLOW, city))
+    ozone = EvaluatedLevel(_level_of_notice(city), _level_of_notice(kept), _can_end(WarnedLevel.OZONE, city))
+    return _Held(
+        level=hold_level(before.level, city.at, level, figures.hysteresis),
+        ozone=hold_level(before.ozone, city.at, ozone, figures.hysteresis),
+    )
+
+
+def _note(state: StateStore, city: CityWarning, after: _Held, *, is_known: bool) -> None:
+    """Keep the newest draft; what is due by the hysteresis alone keeps the one before."""
+    kept = city.kept or city
+    shown = city if city.draft_zh or city.notices else kept
+    is_kept = after.level.level is not WarningLevel.NONE and shown is kept
+    if city.draft_zh or city.notices or (is_kept and kept.draft_zh):
+        state.documents.put(CITY_WARNING, city.city, document_of(shown))
+    elif is_known and after.level.level is WarningLevel.NONE:
+        state.documents.put(CITY_WARNING, city.city, document_of(city))
+
+
+def _held_before(inputs: EvaluationInput, state: StateStore, city: str, rules: list[WarningRule]) -> _Held:
+    """As stored; of a city without it, what its open alerts say."""
+    stored = state.documents.get(CITY_HELD, city)
+    if stored is not None:
+        return msgspec.convert(stored.body, _Held)
+    opened = [rule.level for rule in rules if _is_open(inputs, rule, city)]
+    levels = [WarningLevel(item.value) for item in opened if item is not WarnedLevel.OZONE]
+    highest = max(levels, key=lambda item: item.rank, default=WarningLevel.NONE)
+    ozone = WarningLevel.YELLOW if WarnedLevel.OZONE in opened else WarningLevel.NONE
+    return _Held(level=HeldLevel(level=highest), ozone=HeldLevel(level=ozone))
+
+
+def _is_open(inputs: EvaluationInput, rule: WarningRule, city: str) -> bool:
+    status = inputs.last.get(f"{rule.name}/{city}")
+    return status is not None and status.state is AlertState.FIRING
+
+
+def _is_due(level: WarnedLevel, held: _Held) -> bool:
     if level is WarnedLevel.OZONE:
-        notice = next((item for item in city.notices if item.kind == level.value), None)
-        if notice is None:
-            return None, {}
-        drafts = {"draft_zh": notice.draft_zh, "draft_en": notice.draft_en}
-        return notice.peak, {"peak_iaqi": notice.peak, "peak_at": notice.at.isoformat()} | drafts
-    is_due = city.level.rank >= WarningLevel(level.value).rank
-    return city.peak_aqi if is_due else None, document_of(city)
+        return held.ozone.level is not WarningLevel.NONE
+    return held.level.level.rank >= WarningLevel(level.value).rank
 
 
-def _open_levels(inputs: EvaluationInput, city: str, rules: list[WarningRule]) -> bool:
-    keys = {f"{rule.name}/{city}" for rule in rules if rule.level is not WarnedLevel.OZONE}
-    return any(inputs.last[key].state is AlertState.FIRING for key in keys & inputs.last.keys())
+def _can_end(level: WarnedLevel, city: CityWarning) -> bool:
+    """Whether the forecast reaches far enough."""
+    if level is WarnedLevel.OZONE:
+        return city.ozone_h >= NOTICE_AHEAD_H
+    return city.forecast_h >= warning_rules().release.below_h
 
 
-def _act(city: CityWarning, before: bool, *, is_due: bool) -> str:  # noqa: FBT001 - whether a level was in force
+def _evaluated(level: WarnedLevel, city: CityWarning, held: _Held) -> tuple[float | None, dict[str, Any]]:
+    """Largest index of what is due for a level, and the evidence; None where it is not due, or due by the hysteresis alone."""
+    sources = (city, city.kept or city) if _is_due(level, held) else ()
+    if level is WarnedLevel.OZONE:
+        for source in sources:
+            for notice in source.notices:
+                if notice.kind == level.value:
+                    drafts = {"draft_zh": notice.draft_zh, "draft_en": notice.draft_en}
+                    return notice.peak, {"peak_iaqi": notice.peak, "peak_at": notice.at.isoformat()} | drafts
+        return None, {}
+    for source in sources:
+        if source.level.rank >= WarningLevel(level.value).rank:
+            return source.peak_aqi, document_of(source)
+    return None, document_of(city)
+
+
+def _level_of_notice(city: CityWarning) -> WarningLevel:
+    has_notice = any(item.kind == WarnedLevel.OZONE.value for item in city.notices)
+    return WarningLevel.YELLOW if has_notice else WarningLevel.NONE
+
+
+def _act(now: WarningLevel, before: WarningLevel, *, is_due: bool) -> str:
     if is_due:
-        return "upgrade" if before else "issue"
-    return "release" if city.level is WarningLevel.NONE else "downgrade"
+        return "issue" if before is WarningLevel.NONE else "upgrade"
+    return "release" if now is WarningLevel.NONE else "downgrade"
+
+
+def _release(
+    inputs: EvaluationInput, city: CityWarning, before: _Held, document: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Drafts of a release, as evidence: of the span as it was stored last."""
+    last = document or {}
+    released = ReleasedWarning(
+        level=before.level.level,
+        first=stored_moment(last.get("first")),
+        last=stored_moment(last.get("last")),
+        peak_aqi=last.get("peak_aqi"),
+        ahead_aqi=city.ahead_aqi,
+        was_in_force=last.get("level_now") != WarningLevel.NONE,
+    )
+    drafts = {}
+    for language in LANGUAGES:
+        basis = DraftBasis(
+            city=city_name(city.city, language), at=city.at, observed_h=city.observed_h, forecast_h=city.forecast_h
+        )
+        zone = inputs.network.timezone
+        drafts[f"draft_{language}"] = draft_release(released, basis, warning_rules(), zone, language)
+    return drafts
+
+
+def _notice_end(inputs: EvaluationInput, city: CityWarning) -> dict[str, Any]:
+    return {
+        f"draft_{language}": draft_notice_end(city.ozone_peak, city.at, inputs.network.timezone, language)
+        for language in LANGUAGES
+    }
 
 
 def document_of(city: CityWarning) -> dict[str, Any]:

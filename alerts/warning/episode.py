@@ -76,6 +76,11 @@ class WarningEpisode:
         before = [item.level for item in self.steps if item.at <= moment]
         return before[-1] if before else WarningLevel.NONE
 
+    def level_from(self, moment: datetime) -> WarningLevel:
+        """Strictest level in force at a moment or later; that which is over by then does not count."""
+        later = [item.level for item in self.steps if item.at > moment]
+        return max([self.level_at(moment), *later], key=lambda item: item.rank)
+
 
 def find_warnings(aqi: pd.Series, rules: WarningRules, zone: ZoneInfo) -> tuple[WarningEpisode, ...]:
     """Warning episodes of a city.

@@ -92,10 +92,28 @@ class OzoneNotice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     status: SourceStatus
 
 
+class WarningHysteresis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What keeps a level that is due while the forecast moves around its condition.
+
+    Attributes
+    ----------
+    margin : int
+        A level stays due while it would be with conditions that are lower by this [1]; 0: none.
+    hold_h : int
+        And until the lowered conditions were not fulfilled by the evaluations of so long [h]; 0: it ends at once.
+    """
+
+    margin: Annotated[int, Meta(ge=0, le=50)]
+    hold_h: Annotated[int, Meta(ge=0, le=72)]
+    source: Text
+    status: SourceStatus
+
+
 class WarningRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All figures of the file."""
 
     release: WarningRelease
+    hysteresis: WarningHysteresis
     dust: DustRule
     ozone: OzoneNotice
     scheme: tuple[Scheme, ...]
@@ -112,6 +130,28 @@ class WarningRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """
         in_force = [item for item in self.scheme if item.since <= day]
         return max(in_force, key=lambda item: item.since, default=None)
+
+    def lowered(self) -> WarningRules:
+        """The conditions that keep a level: those of the schemes less the margin.
+
+        Examples
+        --------
+        >>> rules = warning_rules()
+        >>> rules.scheme[0].condition[0].above - rules.lowered().scheme[0].condition[0].above == rules.hysteresis.margin
+        True
+        """
+        schemes = tuple(
+            msgspec.structs.replace(
+                scheme, condition=tuple(_lowered(item, self.hysteresis.margin) for item in scheme.condition)
+            )
+            for scheme in self.scheme
+        )
+        return msgspec.structs.replace(self, scheme=schemes)
+
+
+def _lowered(condition: LevelCondition, margin: int) -> LevelCondition:
+    second = max(condition.and_above - margin, 0)
+    return msgspec.structs.replace(condition, above=condition.above - margin, and_above=second)
 
 
 @cache

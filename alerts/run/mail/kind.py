@@ -41,8 +41,9 @@ def warning_proposal(sources: Sources, case: AlertCase) -> WarningProposal | Non
     begun = _evidence_of_begin(sources, case.alerts[0])
     document = sources.state.documents.get(CITY_WARNING, case.alerts[0].station_id)
     if case.alerts[0].parameter is not None:
-        return _ozone(begun, case.alerts[0])
-    act = _newest_act(sources, case)
+        return _ozone(begun, _newest_evidence(sources, case), case.alerts[0])
+    newest = _newest_evidence(sources, case)
+    act = _act_of(newest, case)
     now: Mapping[str, Any] = begun if document is None or act == "release" else document.body
     first, last = _moment(now.get("first")), _moment(now.get("last"))
     if first is None or last is None:
@@ -54,7 +55,7 @@ def warning_proposal(sources: Sources, case: AlertCase) -> WarningProposal | Non
         first=first,
         last=last,
         aqi=now.get("peak_aqi"),
-        draft=Name("", "") if act == "release" else Name(str(now["draft_zh"]), str(now["draft_en"])),
+        draft=_draft(newest if act == "release" else now),
         edition=str(now.get("edition") or ""),
         observed_h=now.get("observed_h"),
         forecast_h=now.get("forecast_h"),
@@ -98,7 +99,7 @@ def dry_for(sources: Sources, station_id: str) -> timedelta | None:
     return timedelta(0) if sources.now - begun <= STILL_RAINING else sources.now - begun - HOUR
 
 
-def _ozone(begun: Mapping[str, Any], alert: CaseAlert) -> WarningProposal | None:
+def _ozone(begun: Mapping[str, Any], newest: Mapping[str, Any], alert: CaseAlert) -> WarningProposal | None:
     at = _moment(begun.get("peak_at"))
     if at is None:
         return None
@@ -108,18 +109,26 @@ def _ozone(begun: Mapping[str, Any], alert: CaseAlert) -> WarningProposal | None
         first=at - 8 * HOUR,
         last=at,
         aqi=begun.get("peak_iaqi"),
-        draft=Name(str(begun.get("draft_zh", "")), str(begun.get("draft_en", ""))),
+        draft=_draft(begun if alert.is_open else newest),
         edition="",
         unverified=(_status(SourceStatus.SINGLE_SOURCE),),
     )
 
 
-def _newest_act(sources: Sources, case: AlertCase) -> str:
-    """What the newest transition of the case's levels did."""
+def _draft(evidence: Mapping[str, Any]) -> Name:
+    return Name(str(evidence.get("draft_zh", "")), str(evidence.get("draft_en", "")))
+
+
+def _newest_evidence(sources: Sources, case: AlertCase) -> Mapping[str, Any]:
+    """Of the newest transition of the case's alerts."""
     states = sources.state.alerts.get_states(keys=[item.alert_key for item in case.alerts])
     own = [states[item.alert_key] for item in case.alerts if item.alert_key in states]
     newest = max(own, key=lambda item: (item.transition.at, item.transition_id), default=None)
-    act = None if newest is None else newest.transition.evidence.get("act")
+    return {} if newest is None else newest.transition.evidence
+
+
+def _act_of(newest: Mapping[str, Any], case: AlertCase) -> str:
+    act = newest.get("act")
     return act if isinstance(act, str) else "issue" if case.is_open else "release"
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import pandas as pd
 import pytest
 
 from alerts.case.alert import NewTransition
 from alerts.case.decide import CaseRound, decide
 from alerts.rules.evaluation import EvaluationInput, EvaluationResult
-from alerts.rules.rules import RulesFileError
+from alerts.rules.rules import RulesFileError, parse_rules
 from alerts.rules.watched import why_unwatched
 from alerts.run import warning_round
 from alerts.run.evaluation import evaluate
@@ -22,9 +23,10 @@ from alerts.settings import AlertSettings
 from alerts.warning.scheme import warning_rules
 from schemas.alert import AlertState, EndReason, Severity
 from schemas.alert_case import AlertCase, CaseKind
+from schemas.network import Network
 from store.state import StateStore
 from tests.alerts.run.test_job import mails, one_round
-from tests.alerts.stream.feed import network_of, rules_of
+from tests.alerts.stream.feed import COMMON, network_of, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,11 +58,13 @@ class Rounds(NamedTuple):
     state: StateStore
     patch: pytest.MonkeyPatch
 
-    def run(self, found: CityWarning, rules: object = RULES) -> list[tuple[str, str, str | None]]:
+    def run(
+        self, found: CityWarning, rules: object = RULES, network: Network = NETWORK
+    ) -> list[tuple[str, str, str | None]]:
         """One round with what is due; rule, new state and act of each transition that it stores."""
         self.patch.setattr(warning_round, "city_warnings", lambda *_: [found])
         statuses = self.state.alerts.get_states()
-        inputs = EvaluationInput(None, NETWORK, statuses, found.at - HOUR, found.at, found.at, self.state)  # type: ignore[arg-type]
+        inputs = EvaluationInput(None, network, statuses, found.at - HOUR, found.at, found.at, self.state)  # type: ignore[arg-type]
         result = EvaluationResult()
         evaluate_warnings(self.settings, inputs, self.state, rules, found=result)  # type: ignore[arg-type]
         assert result.errors == []
@@ -80,6 +84,7 @@ def rounds(settings: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> Rounds:
 YELLOW = [50.0] * 110 + [180.0] * 24 + [50.0] * 34
 ORANGE = [50.0] * 110 + [180.0] * 48 + [50.0] * 10
 CLEAN = [50.0] * 200
+HOLD_H = warning_rules().hysteresis.hold_h
 
 
 def test_a_level_opens_rises_falls_and_is_released(rounds: Rounds) -> None:
@@ -92,8 +97,75 @@ def test_a_level_opens_rises_falls_and_is_released(rounds: Rounds) -> None:
     assert document is not None
     assert (document.body["level"], document.body["edition"]) == ("orange", "2024")
     assert document.body["draft_en"].startswith("DRAFT, not sent: orange")
-    assert rounds.run(warning_at(AT + 4 * HOUR, YELLOW)) == [("r1", "ok", "downgrade")]
-    assert rounds.run(warning_at(AT + 5 * HOUR, CLEAN)) == [("r0", "ok", "release")]
+    assert rounds.run(warning_at(AT + 4 * HOUR, YELLOW)) == []
+    assert rounds.run(warning_at(AT + (4 + HOLD_H) * HOUR, YELLOW)) == [("r1", "ok", "downgrade")]
+    assert rounds.run(warning_at(AT + (5 + HOLD_H) * HOUR, CLEAN)) == []
+    assert rounds.run(warning_at(AT + (5 + 2 * HOLD_H) * HOUR, CLEAN)) == [("r0", "ok", "release")]
+
+
+def test_a_release_has_a_draft_in_both_languages(rounds: Rounds) -> None:
+    rounds.run(warning_at(AT, YELLOW))
+    for at in (AT + HOUR, AT + (1 + HOLD_H) * HOUR):
+        rounds.run(warning_at(at, CLEAN))
+    evidence = rounds.state.alerts.get_states()[f"r0/{CITY}"].transition.evidence
+    lines = evidence["draft_en"].splitlines()
+    assert "the yellow warning of heavy pollution proposed for Shenyang is no longer due" in lines[0]
+    assert "release it; otherwise nothing needs to be sent" in evidence["draft_en"]
+    assert "stay below the yellow condition for at least 36 h: at most" in evidence["draft_en"]
+    assert "not verified" in lines[-1]
+    assert "沈阳" in evidence["draft_zh"]
+    assert evidence["draft_zh"].count("\n") == evidence["draft_en"].count("\n")
+
+
+def test_a_warning_that_was_in_force_is_released(rounds: Rounds) -> None:
+    past = [50.0] * 30 + [200.0] * 24 + [50.0] * 150
+    during = [50.0] * 50 + [200.0] * 60 + [50.0] * 60
+    rounds.run(warning_at(AT, during))
+    for at in (AT + 24 * HOUR, AT + (24 + HOLD_H) * HOUR):
+        rounds.run(warning_at(at, past))
+    evidence = rounds.state.alerts.get_states()[f"r0/{CITY}"].transition.evidence
+    assert evidence["draft_en"].startswith("DRAFT, not sent: release of the")
+    assert "解除重污染天气" in evidence["draft_zh"]
+
+
+def test_a_level_is_not_ended_by_a_forecast_that_is_shorter_than_the_release_asks_for(rounds: Rounds) -> None:
+    rounds.run(warning_at(AT, YELLOW))
+    for hours in (1, 1 + HOLD_H):
+        short = [50.0] * (96 + hours + 35)
+        assert rounds.run(warning_at(AT + hours * HOUR, short)) == []
+    enough = warning_at(AT + 20 * HOUR, [50.0] * (96 + 20 + 36))
+    assert rounds.run(enough) == []
+    assert rounds.run(warning_at(AT + (20 + HOLD_H) * HOUR, [50.0] * 200)) == [("r0", "ok", "release")]
+
+
+def test_the_end_of_the_ozone_notice(rounds: Rounds) -> None:
+    text = COMMON.format(name="r0").replace('severity = "warning"', 'severity = "info"')
+    rules = parse_rules(text + 'kind = "warning"\nlevel = "ozone"\n', "rules.toml")
+    station = NETWORK.station_list[0]
+    gas = msgspec.structs.replace(station.instruments[0], parameters=("o3",))
+    network = Network(zone=NETWORK.zone, station_list=(msgspec.structs.replace(station, instruments=(gas,)),))
+
+    def ozone(hours: int, o3: float, ahead_h: int = 60) -> list[tuple[str, str, str | None]]:
+        return rounds.run(warning_at(AT + hours * HOUR, [30.0] * (96 + hours + ahead_h), o3=o3), rules, network)
+
+    assert ozone(0, 190.0) == [("r0", "firing", None)]
+    assert ozone(1, 158.0) == []
+    assert ozone(2, 100.0) == []
+    assert ozone(2 + HOLD_H, 100.0, ahead_h=20) == []
+    assert ozone(3 + HOLD_H, 100.0) == [("r0", "ok", None)]
+    evidence = rounds.state.alerts.get_states()[f"r0/{CITY}"].transition.evidence
+    assert "End of the health notice" in evidence["draft_en"]
+    assert "健康提示结束" in evidence["draft_zh"]
+    assert ozone(4 + HOLD_H, 190.0) == [("r0", "firing", None)]
+
+
+def test_a_forecast_that_moves_around_the_condition_raises_and_ends_nothing(rounds: Rounds) -> None:
+    changes = []
+    for hour in range(30):
+        peak = 153.0 if hour % 2 else 147.0  # AQI 203 and 197
+        pm25 = [50.0] * (96 + 40) + [peak] * 30 + [50.0] * 60
+        changes += rounds.run(warning_at(AT + hour * HOUR, pm25))
+    assert changes == [("r0", "firing", "issue")]
 
 
 def test_the_same_hour_is_evaluated_once(rounds: Rounds) -> None:
@@ -167,7 +239,8 @@ def test_the_levels_of_a_city_are_one_case_of_kind_warning(rounds: Rounds) -> No
     (case,) = cases
     assert (case.kind, case.cities, case.is_open) == (CaseKind.WARNING, (CITY,), True)
     for number, (pm25, step) in enumerate(((ORANGE, "raised"), (YELLOW, "amended"), (CLEAN, "ended")), 1):
-        now = AT + number * HOUR
+        now = AT + (1 + number * HOLD_H) * HOUR
+        rounds.run(warning_at(now - HOLD_H * HOUR, pm25), rules)
         rounds.run(warning_at(now, pm25), rules)
         cases, seen = _cases(rounds, cases, seen, now)
         assert len(cases) == 1

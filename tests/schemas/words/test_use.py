@@ -158,6 +158,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "warning.act.": WarningAct,
     "warning.status.": SourceStatus,
     "warning.notice.": ("ozone", "dust"),
+    "warning.notice_end.": ("ozone",),
     "mail.severity_": Severity,
     "mail.mute.": ("stations", "cities", "networks", "parameters", "rules", "cases"),
     "cli.people.kind_": CaseKind,
