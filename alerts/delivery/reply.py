@@ -6,7 +6,7 @@ A mail of a program is never answered or acted on, so that two of them cannot wr
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from enum import StrEnum
 from functools import cache
 from html.parser import HTMLParser
@@ -68,7 +68,7 @@ class MailReply(msgspec.Struct, frozen=True, kw_only=True):
     message_id : str
         Its own.
     sender : str
-        Address alone, small letters.
+        Address alone, small letters; empty where there is none, or several.
     answers : tuple of str
         Message-IDs that it quotes.
     wish : ReplyWish
@@ -94,7 +94,9 @@ def parse_reply(message: EmailMessage, own_addresses: Iterable[str]) -> MailRepl
     own_addresses : iterable of str
         Addresses from which alerts are sent; a mail from one of them is our own.
     """
-    sender = plain_text(parseaddr(_header(message, "From"))[1]).casefold()
+    senders = getaddresses([_header(message, "From")])
+    # of several senders any may have written it
+    sender = plain_text(senders[0][1]).casefold() if len(senders) == 1 else ""
     own = {parseaddr(item)[1].casefold() for item in own_addresses}
     text = strip_quote(plain_text(_body(message)))
     wish, rest = read_wish(text)
@@ -104,7 +106,7 @@ def parse_reply(message: EmailMessage, own_addresses: Iterable[str]) -> MailRepl
         answers=quoted_ids(_header(message, "In-Reply-To"), _header(message, "References")),
         wish=wish,
         text=rest[:MOST_CHARACTERS],
-        is_automatic=sender in own or is_automatic(message),
+        is_automatic=not sender or sender in own or is_automatic(message),
     )
 
 

@@ -1,15 +1,17 @@
-"""What of a people file matches nothing of the network, which changes apart from it. Pure."""
+"""What of a people file does not agree with the network and the settings, which change apart from it. Pure."""
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from alerts.people.pattern import is_any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from alerts.people.people import People
+    from alerts.people.person import Person
     from schemas.network import Network
 
 EVERYWHERE = "*"
@@ -38,3 +40,9 @@ def without_operator(people: People, network: Network) -> tuple[str, ...]:
     if not patterns:
         return ()
     return tuple(station.id for station in network.station_list if not is_any(station.id, patterns))
+
+
+def with_address_of(people: People, own: Iterable[str]) -> tuple[Person, ...]:
+    """Persons who have an address of the alerts themselves, each alone or with a name: what they write is taken for a mail of our own."""
+    addresses = {parseaddr(item)[1].casefold() for item in own if item}
+    return tuple(item for item in people.persons if item.mail.casefold() in addresses)

@@ -43,7 +43,7 @@ def check(
     from alerts.people.duty import holes
     from alerts.people.file import load_people
     from alerts.people.secret import unreadable_channels
-    from alerts.people.unmatched import unmatched, without_operator
+    from alerts.people.unmatched import unmatched, with_address_of, without_operator
 
     settings, words, now = _settings(), shell.words(), shell.now()
     people = _people(settings) if path is None else load_people(path)
@@ -55,6 +55,10 @@ def check(
         for table, key, found in unmatched(people, settings.stations)
     ]
     notes += [f"{owner}: {why}" for owner, why in unreadable_channels(people)]
+    notes += [
+        f"person {item.id!r}: mail: {words('people.own_address', address=item.mail)}"
+        for item in with_address_of(people, (settings.mail_from, settings.mail_reply_to))
+    ]
     if alone := without_operator(people, settings.stations):
         notes.append(words("people.no_operator", count=len(alone), first=alone[0]))
     for note in notes:

@@ -107,3 +107,8 @@ def test_no_mail_raises(text: str) -> None:
     parse_reply(message_from_string(text, EmailMessage, policy=default), OWN)
     strip_quote(text)
     read_wish(text)
+
+
+def test_a_mail_of_several_senders_is_of_none_of_them() -> None:
+    found = reply("taken", From="Li <li.na@example.org>, mallory@example.net")
+    assert (found.sender, found.is_automatic) == ("", True)

@@ -46,6 +46,15 @@ def test_the_check_refuses_a_wrong_file_with_its_place(run: Callable[..., Done])
     assert "people.toml: person 'li': key mail: 'li', expected an address" in done.stderr
 
 
+def test_the_check_names_a_person_with_the_address_of_the_alerts(
+    run: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKYGROUND_MAIL_REPLY_TO", "Desk <Li@example.org>")
+    done = run(text_of(), "check")
+    assert done.returncode == 0
+    assert "person 'li': mail: li@example.org is the address of the alerts themselves" in done.stderr
+
+
 def test_the_check_refuses_a_hole_within_seven_days(run: Callable[..., Done]) -> None:
     day = (datetime.now(UTC) + timedelta(days=3)).date()
     done = run(text_of(DAY_NIGHT + f'[[override]]\ndate = {day}\nshift = "day"\norder = []\n'), "check")
