@@ -75,7 +75,7 @@ class HistoryLine(NamedTuple):
 
 
 def headline(draft: MailDraft) -> Headline:
-    """The figure of the mail: the value now, of many stations or after the end the extreme, of a silence the counts."""
+    """The figure of the mail: the value now, of many stations the worst one, after the end the extreme, of a silence the counts."""
     view, t = draft.view, draft.t
     if view.warning is not None and view.warning.aqi is not None:
         return Headline(str(round(view.warning.aqi)), "AQI", "", t("evidence.aqi"))
@@ -84,13 +84,16 @@ def headline(draft: MailDraft) -> Headline:
     lead = view.lead
     if lead is None:
         return Headline("", "", "", "")
-    is_peak = view.is_over or len(view.stations) > 1 or view.kind is CaseKind.FORECAST
-    shown = lead.extreme if is_peak and lead.extreme is not None else lead.latest or lead.extreme
-    arrow = "" if is_peak else ARROWS[draft.tendency]
+    now = draft.value_now
+    is_peak = view.is_over or now is None or view.kind is CaseKind.FORECAST
+    shown = draft.extreme if is_peak and draft.extreme is not None else now
+    arrow = "" if is_peak or view.worst_now else ARROWS[draft.tendency]
     key = "evidence.against_below" if lead.is_below else "evidence.against"
     below = [t(key, limit=draft.limit_quantity)] if lead.threshold is not None else []
     if is_peak and view.kind is not CaseKind.FORECAST:
         below.insert(0, t("evidence.peak"))
+    elif view.worst_now is not None and not lead.is_below:
+        below.insert(0, t("evidence.highest_now"))
     return Headline(draft.shown(shown), unit_text(lead.unit), arrow, " · ".join(below))
 
 

@@ -98,6 +98,18 @@ class MailDraft:
         return lead_quantity(self.lead, value, self.language)
 
     @property
+    def value_now(self) -> MailValue | None:
+        """The value now of the worst parameter, of several stations the worst of those still beyond."""
+        worst = self.view.worst_now
+        return self.lead.latest if worst is None else worst.latest
+
+    @property
+    def extreme(self) -> MailValue | None:
+        """The worst value since the case began, at any station."""
+        worst = self.view.worst_ever
+        return self.lead.extreme if worst is None else worst.extreme
+
+    @property
     def limit(self) -> str:
         """The threshold without its unit."""
         return limit_text(self.lead.threshold, self.language)

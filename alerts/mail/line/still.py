@@ -44,10 +44,8 @@ def _over(draft: MailDraft) -> str:
 
 def _now(draft: MailDraft) -> str:
     """The value now with its age; empty without one."""
-    lead = draft.view.lead
-    if lead is None or lead.latest is None:
-        return ""
-    return draft.t("still.now", value=draft.quantity(lead.latest), age=draft.age(lead.latest))
+    value = None if draft.view.lead is None else draft.value_now
+    return "" if value is None else draft.t("still.now", value=draft.quantity(value), age=draft.age(value))
 
 
 def _open(draft: MailDraft) -> str:
@@ -58,11 +56,10 @@ def _open(draft: MailDraft) -> str:
     if draft.tendency is not Tendency.UNKNOWN:
         before = STEPS_BEFORE * step_of(lead.cadence)
         parts.append(t(f"still.{draft.tendency}", length=draft.length(before)))
-    if lead.extreme is not None and lead.latest is not None and lead.extreme.value != lead.latest.value:
-        when = t("at", when=draft.clock(lead.extreme.at)) if lead.extreme.at else ""
-        parts.append(
-            t("still.lowest" if lead.is_below else "still.extreme", value=draft.shown(lead.extreme), when=when)
-        )
+    extreme, now = draft.extreme, draft.value_now
+    if extreme is not None and now is not None and extreme.value != now.value:
+        when = t("at", when=draft.clock(extreme.at)) if extreme.at else ""
+        parts.append(t("still.lowest" if lead.is_below else "still.extreme", value=draft.shown(extreme), when=when))
     parts.append(t("still.lasting", length=draft.length(view.now - view.since)))
     parts.append(outlook(draft))
     return draft.joined(parts)

@@ -243,7 +243,7 @@ def _value(draft: MailDraft) -> tuple[_Part, ...]:
     if view.lead is None:
         return (_place(draft), _since(draft))
     lead = view.lead
-    shown = lead.extreme if len(view.stations) > 1 else (lead.latest or lead.extreme)
+    shown = draft.value_now or draft.extreme
     arrow = "" if view.is_over else ARROWS[draft.tendency]
     value = draft.shown(shown)
     if view.news is MailNews.AMENDED and view.changes:

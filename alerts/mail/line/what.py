@@ -83,8 +83,8 @@ def _baseline(draft: MailDraft) -> str:
 
 def _several(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
-    beyond = sum(item.state is StationState.BEYOND for item in view.stations)
-    first = view.stations[0].name.of(draft.language)
+    beyond = sum(item.state is StationState.BEYOND and _is_beyond(draft, item.latest) for item in view.stations)
+    worst = view.worst_now or view.worst_ever or view.stations[0]
     key = "what.region" if len(view.cities) > 1 else "what.city"
     counts = t(
         key,
@@ -96,8 +96,17 @@ def _several(draft: MailDraft) -> str:
     )
     names = draft.listed(item.of(draft.language) for item in view.cities[:MOST_CITIES])
     names += " …" if len(view.cities) > MOST_CITIES else ""
-    most = t("what.most", station=first, value=draft.quantity(draft.lead.extreme))
+    value = draft.quantity(draft.value_now if view.worst_now else draft.extreme)
+    most = t("what.most", station=worst.name.of(draft.language), value=value)
     return draft.joined([counts, names if len(view.cities) > 1 else "", most, companions_text(draft)])
+
+
+def _is_beyond(draft: MailDraft, value: MailValue | None) -> bool:
+    """Whether a value is beyond the limit, or not known: an alert stays open for a while after its values are back."""
+    limit = draft.lead.threshold
+    if value is None or limit is None:
+        return True
+    return value.value < limit if draft.lead.is_below else value.value > limit
 
 
 def _ended(draft: MailDraft) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,13 +24,16 @@ from alerts.mail.view.finding import (
     SilenceFigures,
     WarningProposal,
 )
-from alerts.mail.view.mail_value import Companion, LeadValue, Name, WindValue
+from alerts.mail.view.mail_value import Companion, LeadValue, MailValue, Name, WindValue
 from alerts.mail.view.people import CaseLinks, CasePeople, HistoryStep
 from alerts.mail.view.station import CaseStation, StationState
 from analysis.report.stored_case import StoredCase
 from schemas.alert import Severity
 from schemas.alert_case import Audience, CaseKind, CaseState
 from schemas.reason import ReasonData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class MailNews(StrEnum):
@@ -158,6 +162,22 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
     def is_over(self) -> bool:
         """Whether the condition is over, or was none."""
         return self.news.is_over or self.ended_at is not None or self.state is not CaseState.OPEN
+
+    @property
+    def worst_now(self) -> CaseStation | None:
+        """Of several stations the one with the worst value now, of those still beyond; None of one station, and where none is."""
+        beyond = [item for item in self.stations if item.state is StationState.BEYOND]
+        return None if len(self.stations) < 2 or self.is_over else self._worst((item, item.latest) for item in beyond)  # noqa: PLR2004 - several
+
+    @property
+    def worst_ever(self) -> CaseStation | None:
+        """Of several stations the one with the worst value since the case began; None of one station."""
+        return None if len(self.stations) < 2 else self._worst((item, item.extreme) for item in self.stations)  # noqa: PLR2004 - several
+
+    def _worst(self, values: Iterable[tuple[CaseStation, MailValue | None]]) -> CaseStation | None:
+        sign = -1.0 if self.lead is not None and self.lead.is_below else 1.0
+        known = [(sign * value.value, item) for item, value in values if value is not None]
+        return max(known, key=lambda pair: pair[0], default=(0.0, None))[1]
 
     @property
     def is_silent_station(self) -> bool:

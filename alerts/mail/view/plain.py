@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alerts.case.life import RANK
 from alerts.mail.view.case_mail import CaseMail, MailNews
 from alerts.mail.view.finding import FailureFigures, FaultFigures, MailVerdict, SilenceFigures
 from alerts.mail.view.mail_value import LeadValue, MailValue, Name
 from alerts.mail.view.people import CaseLinks, CasePeople
 from alerts.mail.view.recipient import recipient_name
 from alerts.mail.view.station import CaseStation, StationState
-from schemas.alert import RuleKind
+from schemas.alert import RuleKind, Severity
 from schemas.alert_case import Audience, CaseKind, CaseState
 from schemas.city import city_name
 from schemas.geodesy import km_between
@@ -59,7 +60,7 @@ def plain_case(case: AlertCase, network: Network, people: People, now: datetime)
         audience=case.audience,
         state=case.state,
         news=NEWS[case.state],
-        severity=case.severity,
+        severity=_severity(case),
         now=now,
         since=case.since,
         ended_at=case.ended_at,
@@ -79,6 +80,13 @@ def plain_case(case: AlertCase, network: Network, people: People, now: datetime)
         fault=_fault(case, lead, network, now),
         synthetic=any(network.stations[name].synthetic for name in case.stations if name in network.stations),
     )
+
+
+def _severity(case: AlertCase) -> Severity:
+    """The highest of the open alerts, of what is over the highest of all; that of an episode whose stations are all back is the lowest."""
+    if not case.is_open:
+        return case.severity
+    return max((item.severity for item in case.alerts if item.is_open), key=RANK.__getitem__, default=Severity.INFO)
 
 
 def lead_alert(case: AlertCase) -> CaseAlert | None:

@@ -16,15 +16,23 @@ LONG = Name(
     "某某经济技术开发区管理委员会第二监测中心站" * 2,
     "Economic and technological development zone, second monitoring centre",
 )
+LARGE = MailValue(value=12_345.6)
 
 
 def with_long_names(kind: str, language: str) -> MailDraft:
     """Names of any length, a large value, and a case since days ago, taken by a person."""
     given = view(kind)
     stations = tuple(
-        replace(item, name=LONG, city=Name(item.city.zh + LONG.zh, item.city.en + LONG.en)) for item in given.stations
+        replace(
+            item,
+            name=LONG,
+            city=Name(item.city.zh + LONG.zh, item.city.en + LONG.en),
+            latest=item.latest and LARGE,
+            extreme=item.extreme and LARGE,
+        )
+        for item in given.stations
     )
-    lead = given.lead and replace(given.lead, latest=MailValue(value=12_345.6), extreme=MailValue(value=12_345.6))
+    lead = given.lead and replace(given.lead, latest=LARGE, extreme=LARGE)
     people = CasePeople(taken_by=LONG, taken_at=given.now)
     since = given.since - timedelta(days=3)
     return MailDraft(replace(given, stations=stations, lead=lead, people=people, since=since), language)

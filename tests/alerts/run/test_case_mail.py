@@ -7,9 +7,14 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from alerts.case.alert import begun
+from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.still import still
+from alerts.mail.line.subject import subject
+from alerts.mail.line.what import what
 from alerts.mail.view.plain import plain_case
 from alerts.people.people import people_of_addresses
 from alerts.run.mail.values import beyond
+from schemas.alert import Severity
 from tests.alerts.case.build import NETWORK, at, begin, one, round_of, silent
 
 PEOPLE = people_of_addresses(["Li Na <li@example.org>"], language="en", zone="Asia/Shanghai")
@@ -58,3 +63,28 @@ def test_the_newest_value_over_range_is_a_lower_bound_in_plain_words_too() -> No
     assert lead.latest is not None
     assert lead.extreme.is_at_least
     assert lead.latest.is_at_least
+
+
+def test_a_case_of_stations_is_stated_as_it_is_now_with_the_worst_of_all_its_time() -> None:
+    over, mild = (
+        replace(begun(begin(number, station, severity=severity, value=value), NETWORK), latest=latest, latest_at=at(9))
+        for number, station, severity, value, latest in (
+            (1, "sy-1", Severity.CRITICAL, 298.0, 30.0),
+            (2, "sy-2", Severity.INFO, 180.0, 170.0),
+        )
+    )
+    case = replace(
+        one(round_of([], begin(1))),
+        alerts=(mild, replace(over, until=at(5))),
+        stations=("sy-2", "sy-1"),
+        severity=Severity.CRITICAL,
+    )
+    view = plain_case(case, NETWORK, PEOPLE, at(9))
+    draft = MailDraft(view, "en")
+    assert view.severity is Severity.INFO
+    assert (draft.value_now, draft.extreme) == (view.stations[0].latest, view.stations[1].extreme)
+    assert "PM2.5 170" in subject(draft)
+    assert "highest so far 298" in still(draft)
+    assert "(now 1)" in what(draft)
+    back = replace(case, alerts=tuple(replace(item, until=at(5)) for item in case.alerts))
+    assert plain_case(back, NETWORK, PEOPLE, at(9)).severity is Severity.INFO
