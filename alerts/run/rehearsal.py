@@ -12,7 +12,7 @@ from alerts.case.group import AlertRef, CaseAir, ref_of
 from alerts.case.local import COMPARED, ONSET, AlertReach, reach_of
 from alerts.rehearsal.truth import EventTruth, TrueSpan, TruthKind, exceeded_days, labelled
 from alerts.rules.current_flags import with_current_flags
-from alerts.rules.rule import covered_stations
+from alerts.rules.rule import covered_stations, instruments_of
 from alerts.run.case_evidence import BACK, BEFORE, WIND
 from analysis.statistics.episode import find_episodes, threshold_on
 from schemas.frames import valid_values
@@ -22,6 +22,7 @@ from schemas.words.message import unit_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from alerts.rules.forecast import ForecastRule
     from alerts.rules.rule import CommonRule
     from alerts.rules.value_rule import ValueRule
     from alerts.run.case_evidence import StoredEvidence
@@ -118,7 +119,7 @@ class TruthSource(NamedTuple):
     end: datetime
 
 
-def limit_truth(source: TruthSource, rule: ValueRule) -> EventTruth | None:
+def limit_truth(source: TruthSource, rule: ValueRule | ForecastRule) -> EventTruth | None:
     """Hours above the official hourly limit by the flags and reviews of today; None where there is none for the parameter."""
     zone = source.network.timezone
     limit = threshold_on(rule.parameter, source.start.astimezone(zone).date())
@@ -138,7 +139,7 @@ def limit_truth(source: TruthSource, rule: ValueRule) -> EventTruth | None:
     return EventTruth(TruthKind.LIMIT, spans, None, figures)
 
 
-def day_truth(source: TruthSource, rule: ValueRule) -> EventTruth:
+def day_truth(source: TruthSource, rule: ValueRule | ForecastRule) -> EventTruth:
     """Days above the official limit of the day; raises `analysis.error.AnalysisError` where the parameter has none."""
     zone = source.network.timezone
     spans = tuple(
@@ -155,13 +156,13 @@ def label_truth(source: TruthSource, rule: CommonRule) -> EventTruth:
     return labelled(cases, rule.KIND, rule.watched_parameter)
 
 
-def _hours(source: TruthSource, rule: ValueRule) -> Iterator[tuple[str, pd.Series]]:
-    frames = source.influx.read_hourly_all(rule.network, source.start, source.end, [rule.parameter])
-    for station in covered_stations(rule, source.network):
+def _hours(source: TruthSource, rule: ValueRule | ForecastRule) -> Iterator[tuple[str, pd.Series]]:
+    stations = covered_stations(rule, source.network)
+    network = next(str(item.network) for station in stations for item in instruments_of(rule, station))
+    frames = source.influx.read_hourly_all(network, source.start, source.end, [rule.parameter])
+    for station in stations:
         frame = frames.get(station.id)
         if frame is None or frame.empty:
             continue
-        checked = with_current_flags(
-            source.influx, source.state, network=rule.network, station_id=station.id, frame=frame
-        )
+        checked = with_current_flags(source.influx, source.state, network=network, station_id=station.id, frame=frame)
         yield station.id, valid_values(checked, rule.parameter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts.rehearsal.scoreboard import RuleScore, score_cases
+from alerts.rehearsal.scoreboard import RuleScore, ScorePeriod, score_cases
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 MOST_CASES = 100_000
 
 
-def rule_scores(settings: AlertSettings, start: datetime, end: datetime) -> list[RuleScore]:
+def rule_scores(settings: AlertSettings, start: datetime, end: datetime, *, now: datetime) -> list[RuleScore]:
     """Scores by rule of the cases that began in ``[start, end)``."""
     with StateStore(settings.state_url) as state:
-        return score_cases(state.cases.list(since_from=start, since_to=end, limit=MOST_CASES))
+        cases = state.cases.list(since_from=start, since_to=end, limit=MOST_CASES)
+        return score_cases(cases, ScorePeriod(start, end, now))

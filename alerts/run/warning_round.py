@@ -59,7 +59,7 @@ def evaluate_warnings(
         found.attempt(f"warning, {city.city}", partial(_follow_city, inputs, state, city, own, found=found))
 
 
-class _Held(msgspec.Struct, frozen=True, kw_only=True):
+class HeldWarning(msgspec.Struct, frozen=True, kw_only=True):
     """What is due in a city after its last evaluation: the level, and yellow for the notice on O3."""
 
     level: HeldLevel = HeldLevel()
@@ -77,7 +77,7 @@ def _follow_city(
     if not rules:
         return
     before = _held_before(inputs, state, city.city, rules)
-    after = _held_after(city, before)
+    after = held_after(city, before)
     known = state.documents.get(CITY_WARNING, city.city)
     released = _release(inputs, city, before, None if known is None else known.body)
     _note(state, city, after, is_known=known is not None)
@@ -85,7 +85,7 @@ def _follow_city(
         state.documents.put(CITY_HELD, city.city, msgspec.to_builtins(after))
     for rule in rules:
         peak, evidence = _evaluated(rule.level, city, after)
-        if peak is None and (_is_due(rule.level, after) or not _can_end(rule.level, city)):
+        if peak is None and (is_due(rule.level, after) or not _can_end(rule.level, city)):
             continue
         if rule.level is not WarnedLevel.OZONE:
             evidence |= {"act": _act(after.level.level, before.level.level, is_due=peak is not None)}
@@ -95,17 +95,18 @@ def _follow_city(
         follow_warning(inputs, rule, city.city, (city.at, peak), evidence, found=found)
 
 
-def _held_after(city: CityWarning, before: _Held) -> _Held:
+def held_after(city: CityWarning, before: HeldWarning) -> HeldWarning:
+    """What is due after an evaluation, by the hysteresis."""
     figures, kept = warning_rules(), city.kept or city
     level = EvaluatedLevel(city.level, kept.level, _can_end(WarnedLevel.YELLOW, city))
     ozone = EvaluatedLevel(_level_of_notice(city), _level_of_notice(kept), _can_end(WarnedLevel.OZONE, city))
-    return _Held(
+    return HeldWarning(
         level=hold_level(before.level, city.at, level, figures.hysteresis),
         ozone=hold_level(before.ozone, city.at, ozone, figures.hysteresis),
     )
 
 
-def _note(state: StateStore, city: CityWarning, after: _Held, *, is_known: bool) -> None:
+def _note(state: StateStore, city: CityWarning, after: HeldWarning, *, is_known: bool) -> None:
     """Keep the newest draft; what is due by the hysteresis alone keeps the one before."""
     kept = city.kept or city
     shown = city if city.draft_zh or city.notices else kept
@@ -116,16 +117,16 @@ def _note(state: StateStore, city: CityWarning, after: _Held, *, is_known: bool)
         state.documents.put(CITY_WARNING, city.city, document_of(city))
 
 
-def _held_before(inputs: EvaluationInput, state: StateStore, city: str, rules: list[WarningRule]) -> _Held:
+def _held_before(inputs: EvaluationInput, state: StateStore, city: str, rules: list[WarningRule]) -> HeldWarning:
     """As stored; of a city without it, what its open alerts say."""
     stored = state.documents.get(CITY_HELD, city)
     if stored is not None:
-        return msgspec.convert(stored.body, _Held)
+        return msgspec.convert(stored.body, HeldWarning)
     opened = [rule.level for rule in rules if _is_open(inputs, rule, city)]
     levels = [WarningLevel(item.value) for item in opened if item is not WarnedLevel.OZONE]
     highest = max(levels, key=lambda item: item.rank, default=WarningLevel.NONE)
     ozone = WarningLevel.YELLOW if WarnedLevel.OZONE in opened else WarningLevel.NONE
-    return _Held(level=HeldLevel(level=highest), ozone=HeldLevel(level=ozone))
+    return HeldWarning(level=HeldLevel(level=highest), ozone=HeldLevel(level=ozone))
 
 
 def _is_open(inputs: EvaluationInput, rule: WarningRule, city: str) -> bool:
@@ -133,7 +134,8 @@ def _is_open(inputs: EvaluationInput, rule: WarningRule, city: str) -> bool:
     return status is not None and status.state is AlertState.FIRING
 
 
-def _is_due(level: WarnedLevel, held: _Held) -> bool:
+def is_due(level: WarnedLevel, held: HeldWarning) -> bool:
+    """Whether a level, or a stricter one, or the notice is due."""
     if level is WarnedLevel.OZONE:
         return held.ozone.level is not WarningLevel.NONE
     return held.level.level.rank >= WarningLevel(level.value).rank
@@ -146,9 +148,9 @@ def _can_end(level: WarnedLevel, city: CityWarning) -> bool:
     return city.forecast_h >= warning_rules().release.below_h
 
 
-def _evaluated(level: WarnedLevel, city: CityWarning, held: _Held) -> tuple[float | None, dict[str, Any]]:
+def _evaluated(level: WarnedLevel, city: CityWarning, held: HeldWarning) -> tuple[float | None, dict[str, Any]]:
     """Largest index of what is due for a level, and the evidence; None where it is not due, or due by the hysteresis alone."""
-    sources = (city, city.kept or city) if _is_due(level, held) else ()
+    sources = (city, city.kept or city) if is_due(level, held) else ()
     if level is WarnedLevel.OZONE:
         for source in sources:
             for notice in source.notices:
@@ -174,7 +176,7 @@ def _act(now: WarningLevel, before: WarningLevel, *, is_due: bool) -> str:
 
 
 def _release(
-    inputs: EvaluationInput, city: CityWarning, before: _Held, document: Mapping[str, Any] | None
+    inputs: EvaluationInput, city: CityWarning, before: HeldWarning, document: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Drafts of a release, as evidence: of the span as it was stored last."""
     last = document or {}

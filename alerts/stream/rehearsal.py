@@ -17,12 +17,14 @@ from alerts.rehearsal.day import RehearsedDay, days_of
 from alerts.rehearsal.score import AlertSpan, RehearsalScore, score_rule
 from alerts.rehearsal.truth import EventTruth, TrueSpan, TruthKind
 from alerts.rehearsal.vary import NotVariedError, number_of, with_number
+from alerts.rules.forecast import ForecastRule
 from alerts.rules.operation import OperationRule
 from alerts.rules.rule import covered_stations
 from alerts.rules.rules import load_rules
 from alerts.rules.silence import SilenceRule
 from alerts.rules.table import AlertRules
 from alerts.rules.value_rule import ValueRule
+from alerts.rules.warning import WarningRule
 from alerts.run.case_assignment import evidence_of
 from alerts.run.rehearsal import PeriodEvidence, TruthSource, day_truth, label_truth, limit_truth
 from alerts.stream.replay import ReplayPeriod, RuleReplay, replay
@@ -58,6 +60,7 @@ class RehearsalProblem(StrEnum):
     NO_STATION = "no_station"
     NO_HOUR = "no_hour"
     NO_READING = "no_reading"
+    NO_FORECAST = "no_forecast"
     NO_TRUTH = "no_truth"
     NOT_VARIED = "not_varied"
     BAD_NUMBER = "bad_number"
@@ -132,8 +135,9 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
         UTC, half-open; ``end`` is at most the moment of the rehearsal.
     stations : int
         That the rule covers.
-    hours, readings, links : int
-        Valid hours, readings with a value, and networks of stations with readings that were looked at: the denominators of everything else.
+    hours, readings, links, issued : int
+        Valid hours, readings with a value, networks of stations with readings, and issued forecasts of a station or city that were looked at: the
+        denominators of everything else.
     truth : TruthKind or None
         None: nothing is scored.
     truth_figures : dict
@@ -161,6 +165,7 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
     readings: int
     links: int
+    issued: int
     truth: TruthKind | None
     truth_figures: dict[str, str | float]
     present: RehearsalScore
@@ -259,6 +264,7 @@ class _Rehearsing:
             hours=played.replayed.hours,
             readings=played.replayed.readings,
             links=played.replayed.links,
+            issued=played.replayed.issued,
             truth=truth.kind if truth else None,
             truth_figures=truth.figures if truth else {},
             present=_scored(rule, played, truth),
@@ -289,8 +295,10 @@ class _Rehearsing:
         return _Played(spans, shown.run(news, self._plan.start, self._period.last), found)
 
     def _refuse_empty(self, rule: Rule, found: RuleReplay) -> None:
-        if found.hours or found.readings or found.links:
+        if found.hours or found.readings or found.links or found.issued:
             return
+        if isinstance(rule, ForecastRule | WarningRule):
+            raise RehearsalError(RehearsalProblem.NO_FORECAST, rule=rule.name)
         is_native = isinstance(rule, SilenceRule) or (isinstance(rule, ValueRule) and _is_native(rule))
         raise RehearsalError(
             RehearsalProblem.NO_READING if is_native else RehearsalProblem.NO_HOUR,
@@ -324,12 +332,12 @@ class _Rehearsing:
             spans = self._play([other], other.name).spans
             true = tuple(TrueSpan(item.station_id, item.since, item.until) for item in spans)
             return EventTruth(TruthKind.RULE, true, None, {"other": other.name})
-        found = self._official(rule) if isinstance(rule, ValueRule) and _looks_upwards(rule) else None
+        found = self._official(rule) if isinstance(rule, ValueRule | ForecastRule) and _looks_upwards(rule) else None
         if found is None and wanted != AUTO:
             raise RehearsalError(RehearsalProblem.NO_TRUTH, rule=rule.name, truth=wanted)
         return found
 
-    def _official(self, rule: ValueRule) -> EventTruth | None:
+    def _official(self, rule: ValueRule | ForecastRule) -> EventTruth | None:
         """Hours or days above an official limit; None where the parameter has none."""
         if self._plan.truth != TruthKind.DAY:
             return limit_truth(self._source, rule)
@@ -396,7 +404,7 @@ def _is_native(rule: ValueRule) -> bool:
     return rule.KIND in {RuleKind.RATE, RuleKind.PERSISTENCE} or (averaging is not None and averaging.value == "native")
 
 
-def _looks_upwards(rule: ValueRule) -> bool:
+def _looks_upwards(rule: ValueRule | ForecastRule) -> bool:
     """Whether values above something raise it: of the others an exceedance is no truth."""
     return (
         rule.KIND is not RuleKind.PERSISTENCE

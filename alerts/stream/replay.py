@@ -12,12 +12,14 @@ import pandas as pd
 from alerts.rules.baseline import Baselines
 from alerts.rules.closing import closing_transitions
 from alerts.rules.evaluation import EvaluationInput
+from alerts.rules.forecast import ForecastRule
 from alerts.rules.gamma.rule import GammaRule
 from alerts.rules.hour_of_day import HourOfDayRule
 from alerts.rules.incremental import Value
 from alerts.rules.rule import covered_stations
 from alerts.rules.table import AlertRules, find_transitions
 from alerts.rules.value_rule import ValueRule
+from alerts.rules.warning import WarningRule
 from alerts.run.baselines import load_baselines, load_gamma
 from alerts.stream.core import Core
 from alerts.stream.replay_silence import SilenceReplay, edges_of
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from alerts.rules.incremental import Feed
     from alerts.rules.threshold.rule import ThresholdRule
     from alerts.settings import AlertSettings
+    from alerts.stream.replay_forecast import ForecastReplay
     from schemas.alert import AlertTransition
     from schemas.network import Instrument, Network
     from store.influx.store import InfluxStore
@@ -57,6 +60,8 @@ class RuleReplay(NamedTuple):
         Valid hours and readings with a value of the period that were looked at [1].
     links : int
         Networks of stations with readings, for silence rules [1].
+    issued : int
+        Forecasts of a station or city that were issued in the period, for forecast and warning rules [1].
     errors : tuple of str
         Rules that raised: alert key, exception and place.
     """
@@ -65,6 +70,7 @@ class RuleReplay(NamedTuple):
     hours: int = 0
     readings: int = 0
     links: int = 0
+    issued: int = 0
     errors: tuple[str, ...] = ()
 
 
@@ -88,7 +94,7 @@ def replay(
     period: ReplayPeriod,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> RuleReplay:
-    """Run rules on values and silence rules over a period.
+    """Run the rules over a period.
 
     Hours are those that are stored, by the flags of today; a reading counts as received at its end, so what came late is taken as if in time.
 
@@ -118,7 +124,32 @@ def replay(
         silence = SilenceReplay(influx, network, rules.silences())
         found += silence.run(period.start, period.last, progress)
         links = len(silence.starts)
-    return RuleReplay(_within(found, period.start), values.hours, values.readings, links, tuple(values.errors))
+    issued = 0
+    for rule in rules.items:
+        if not isinstance(rule, ForecastRule | WarningRule):
+            continue
+        ahead = _ahead(settings, influx, rule, period, progress)
+        found += ahead.transitions
+        issued += ahead.issued
+    return RuleReplay(
+        _within(found, period.start), values.hours, values.readings, links, issued=issued, errors=tuple(values.errors)
+    )
+
+
+def _ahead(
+    settings: AlertSettings,
+    influx: InfluxStore,
+    rule: ForecastRule | WarningRule,
+    period: ReplayPeriod,
+    progress: Callable[[int, int], None],
+) -> ForecastReplay:
+    # the analysis takes a second to import: paid by these kinds only
+    from alerts.stream.replay_forecast import replay_forecasts, replay_warnings
+
+    span = (period.start, period.last)
+    if isinstance(rule, ForecastRule):
+        return replay_forecasts(influx, settings.stations, rule, span, progress)
+    return replay_warnings(settings, influx, rule, span, progress)
 
 
 def _within(found: list[AlertTransition], start: datetime) -> list[AlertTransition]:

@@ -73,7 +73,12 @@ def line_of(item: RehearsalScore, found: Rehearsal, language: str, which: str) -
 def _head(found: Rehearsal, say: Words) -> str:
     looked = [
         say(f"looked.{name}", count=count)
-        for name, count in (("hours", found.hours), ("readings", found.readings), ("links", found.links))
+        for name, count in (
+            ("hours", found.hours),
+            ("readings", found.readings),
+            ("links", found.links),
+            ("issued", found.issued),
+        )
         if count
     ]
     return say(

@@ -86,9 +86,10 @@ def scoreboard(start: OpenFrom = None, end: ToNow = None, as_json: bool = JSON) 
     settings = _settings()
     now = shell.now()
     first, last = span(start or "2000-01-01", end, settings.stations.timezone, now)
-    found = rule_scores(settings, first, last)
-    if not found and not as_json:
-        typer.echo(shell.text("alerts.scoreboard.none"))
+    found = rule_scores(settings, first, last, now=now)
+    if not as_json:
+        moments = {"start": first.isoformat(), "end": last.isoformat(), "now": now.isoformat()}
+        typer.echo(shell.text("alerts.scoreboard.head" if found else "alerts.scoreboard.none", **moments))
     for item in found:
         if as_json:
             typer.echo(shell.to_json(item))
@@ -107,7 +108,10 @@ def scoreboard(start: OpenFrom = None, end: ToNow = None, as_json: bool = JSON) 
                 cases=item.cases,
                 taken=item.taken,
                 minutes=taken,
+                resolved=item.resolved,
                 causes=causes,
+                newest=item.newest_at.isoformat(),
+                days=f"{(now - item.newest_at).total_seconds() / 86_400:.1f}",
             )
         )
 

@@ -13,9 +13,11 @@ import pytest
 from alerts.rehearsal.vary import NotVariedError, number_of, with_number
 from alerts.rules.rules import parse_rules
 from alerts.stream.rehearsal import Rehearsal
+from analysis.run.forecast.history import issued_lines
 from schemas.alert_case import Audience
 from schemas.interval import Interval
 from schemas.reading import Reading
+from store.influx.http import Bucket
 from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.alerts.stream.feed import COMMON
@@ -43,6 +45,8 @@ BODIES = (
     'kind = "copollutant"\nnetwork = "gas"\nparameter = "pm25"\nunit = "ug/m3"\nabove = 60\n[rule.other]\nnetwork = "gas"\nparameter = "so2"\nunit = "ug/m3"\nbelow = 30\n',
     'kind = "gamma"\ndays = 14\nmin_days = 7\n',
     'kind = "operation"\nprefix = "gate/"\n',
+    'kind = "forecast"\nparameter = "pm25"\nunit = "ug/m3"\nabove = 60\nlead_h = 24\n',
+    'kind = "warning"\nlevel = "yellow"\n',
     THRESHOLD.replace("clear = 50\n", "") + "baseline = { window_h = 72, min_hours = 24 }\n",
 )
 NETWORK = 'zone = "Asia/Shanghai"\n' + "".join(
@@ -101,6 +105,15 @@ def _readings() -> list[Reading]:
     ]
 
 
+def _forecast(origin: pd.Timestamp, level: float) -> pd.DataFrame:
+    """72 hours of one value."""
+    index = pd.date_range(origin, periods=72, freq="h", name="start")
+    numbers = dict.fromkeys(("value", "q05", "q10", "q90", "q95", "warn"), level)
+    return pd.DataFrame(
+        numbers | {"horizon_h": np.arange(1.0, 73.0), "out_of_range": 0.0, "with_weather": 0.0}, index=index
+    ).assign(model="lightgbm", model_version="v1")
+
+
 @pytest.fixture(scope="module")
 def stored(
     tmp_path_factory: pytest.TempPathFactory, influx_url: str, migrated: Path
@@ -114,6 +127,12 @@ def stored(
         for station_id, frame in frames.items():
             store.write_hourly(network, station_id, checked(frame))
     store.write_readings(_readings())
+    lines: list[bytes] = []
+    for day in range(26, 34):
+        origin = pd.Timestamp(START) + pd.Timedelta(days=day)
+        for series, level in (("st-0", 40.0 if day != 30 else 90.0), ("210100", 30.0 if day < 30 else 200.0)):
+            lines += issued_lines([(series, "pm25", _forecast(origin, level))], origin)
+    store.write_lines(Bucket.PRODUCT, lines)
     in_force = COMMON.format(name="r0") + THRESHOLD.replace("above = 60", "above = 80")
     (folder / "in-force.toml").write_text(in_force, encoding="utf-8")
     made = "".join(COMMON.format(name=f"r{place}") + body for place, body in enumerate(BODIES))
@@ -185,7 +204,7 @@ def test_a_silence_is_found_in_readings(rehearsed: Callable[..., Rehearsal]) -> 
     assert [item.mails for item in found.present.mails] == [2]
 
 
-@pytest.mark.parametrize("rule", ["r4", "r5", "r6", "r9"], ids=["several", "hour_of_day", "copollutant", "baseline"])
+@pytest.mark.parametrize("rule", ["r4", "r5", "r6", "r11"], ids=["several", "hour_of_day", "copollutant", "baseline"])
 def test_kinds_on_hours_are_scored(rehearsed: Callable[..., Rehearsal], rule: str) -> None:
     found = rehearsed(rule, *(("--truth", "rule:r0") if rule == "r4" else ()))
     assert found.present.events is not None
@@ -193,6 +212,14 @@ def test_kinds_on_hours_are_scored(rehearsed: Callable[..., Rehearsal], rule: st
     if rule == "r4":
         assert found.truth_figures == {"other": "r0"}
         assert found.present.far
+
+
+def test_forecasts_as_they_were_issued_are_replayed(rehearsed: Callable[..., Rehearsal]) -> None:
+    found = rehearsed("r9", "--truth", "none", *SHORT)
+    assert (found.issued, found.hours, found.present.alerts) == (4, 0, 1)
+    assert rehearsed("r9", *SHORT).truth_figures["limit"] == 60.0
+    warned = rehearsed("r10", *SHORT)
+    assert (warned.issued, warned.present.alerts, warned.present.cases) == (4, 1, 1)
 
 
 def test_days_of_exceedance_and_labels_are_other_truths(
@@ -220,6 +247,7 @@ def test_lines_state_denominators_and_refusals_their_reason(run: Callable[..., D
         (("r2", "--from", "2020-01-01", "--to", "2020-01-02"), "no reading of so2"),
         (("r1", "--from", "2020-01-01", "--to", "2020-01-02"), "no reading"),
         (("r0", "--from", "2190-01-01", "--to", "2190-01-02"), "has not come"),
+        (("r9", "--from", "2020-01-01", "--to", "2020-01-02"), "issued in the period"),
         (("r3", *SPAN, "--curve"), "no single threshold"),
         (("r3", *SPAN, "--truth", "limit"), "no official limit"),
         (("r0", *SPAN, "--threshold", "99999"), "key above"),

@@ -12,7 +12,7 @@ import pytest
 from alerts.rehearsal.case import RehearsedCases
 from alerts.rehearsal.day import days_of
 from alerts.rehearsal.score import AlertSpan, RehearsalScore, score_rule
-from alerts.rehearsal.scoreboard import score_cases
+from alerts.rehearsal.scoreboard import ScorePeriod, score_cases
 from alerts.rehearsal.truth import EventTruth, TrueSpan, TruthKind, exceeded_days, labelled
 from analysis.statistics.limit import AnalysisError
 from schemas.alert import RuleKind, Severity
@@ -123,6 +123,7 @@ def test_the_scoreboard_counts_by_rule() -> None:
     withdrawn = msgspec.structs.replace(
         MADE, alert_key="r/b", begin_id=2, station_id="b", until=T0 + HOUR, is_withdrawn=True
     )
-    (found,) = score_cases([case_of(MADE, withdrawn)])
+    (found,) = score_cases([case_of(MADE, withdrawn)], ScorePeriod(T0, T0 + 24 * HOUR, T0 + 30 * HOUR))
     assert (found.rule, found.alerts, found.open, found.withdrawn, found.ended) == ("r", 2, 1, 1, 0)
     assert (found.cases, found.faults, found.taken, found.taken_min, found.causes) == (1, 1, 1, 30.0, {"instrument": 1})
+    assert (found.resolved, found.newest_at, found.counted_at - found.end) == (1, T0, 6 * HOUR)
