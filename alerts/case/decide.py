@@ -14,7 +14,7 @@ from alerts.case.alert import AlertFigures, NewTransition, begun, ended, is_amen
 from alerts.case.group import REGION_CITIES, AlertRef, CaseAir, one_event, ref_of
 from alerts.case.inhibit import is_part, is_silence, one_cause
 from alerts.case.steps import WIDER, CaseNews, continued, merged
-from alerts.case.verdict import kind_of, of_case
+from alerts.case.verdict import doubted, kind_of, of_case
 from schemas.alert import RuleKind
 from schemas.alert_case import AlertCase, CaseKind, CaseState
 
@@ -89,6 +89,7 @@ def decide(inputs: CaseRound) -> list[DecidedCase]:
     """
     known = {ref_of(alert): alert for case in inputs.cases for alert in case.alerts}
     present, causes = _present(inputs, known)
+    inputs = replace(inputs, verdicts=doubted(inputs.verdicts, present.values(), inputs.air))
     place = {ref_of(alert): case for case in inputs.cases for alert in case.alerts}
     decided: list[DecidedCase] = []
     for group, cases in _placed(_groups(inputs, present), place, inputs.cases):

@@ -63,7 +63,7 @@ class CaseAir:
     measured : mapping of station id to parameters, or None
         Likewise.
     local : collection of AlertRef
-        Alerts of particles that are the station's own (`alerts.case.local`).
+        Alerts that are the station's own (`alerts.case.local`).
     regional : collection of AlertRef
         Alerts that the air around explains (likewise).
     """

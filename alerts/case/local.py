@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from schemas.alert_case import CaseAlert
     from schemas.network import Station
 
-PARTICLES = frozenset({"pm25", "pm10", "pm1"})
-"""Parameters that both a haze and a plume raise."""
-COMPARED = PARTICLES | {"o3"}
+COMPARED = frozenset({"pm25", "pm10", "pm1", "o3"})
 """Parameters of episodes of a region, whose values are compared with those around."""
 NEIGHBOURS = 8
 """The nearest that measure the parameter; project choice, as are the other figures."""
@@ -38,8 +36,8 @@ ONSET = timedelta(hours=3)
 """Hours of an alert, from its begin, that are looked at."""
 OF_THRESHOLD, OF_VALUE = 0.3, 0.35
 """Least own part, by the threshold and by the value [1]."""
-EXPLAINED, AROUND = 0.7, 0.5
-"""Least part of the value that the neighbours explain, and their level by the threshold [1], of an alert of the region."""
+AROUND = 0.5
+"""Least level of the neighbours by the threshold [1] of an alert of the region, of whose value they explain all but `OF_VALUE`."""
 
 
 class AlertReach(NamedTuple):
@@ -66,8 +64,7 @@ def reach_of(
     Returns
     -------
     AlertReach
-        Local ones are of particles (`PARTICLES`), regional ones of `COMPARED`. None of those with fewer than three neighbours or six hours before,
-        without a threshold, or below it.
+        Of the parameters in `COMPARED`. None of those with fewer than three neighbours or six hours before, or without a threshold above which they are.
     """
     local, regional = set(), set()
     for item in alerts:
@@ -77,9 +74,9 @@ def reach_of(
         if parts is None:
             continue
         own = parts.value - parts.explained
-        if item.parameter in PARTICLES and own >= max(OF_THRESHOLD * item.threshold, OF_VALUE * parts.value):
+        if own >= max(OF_THRESHOLD * item.threshold, OF_VALUE * parts.value):
             local.add(ref_of(item))
-        elif parts.explained >= EXPLAINED * parts.value and parts.around >= AROUND * item.threshold:
+        elif own <= OF_VALUE * parts.value and parts.around >= AROUND * item.threshold:
             regional.add(ref_of(item))
     return AlertReach(frozenset(local), frozenset(regional))
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from schemas.alert import RuleKind
 from schemas.alert_case import SYSTEM, Audience, CaseKind, CaseVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from alerts.case.group import AlertRef
+    from alerts.case.group import AlertRef, CaseAir
     from schemas.alert_case import CaseAlert
 
 SURE_FAULT = 0.2
@@ -20,6 +22,32 @@ SURE_FAULT_FAST = 0.4
 AMBIENT = "unrest"
 """Evidence that rules out a fault where it indicates an event: readings that vary as air near a source does."""
 RADIATION = frozenset({"gamma_dose_rate"})
+UNEMITTED = frozenset({"o3"})
+"""Parameters without a source near the ground."""
+
+
+def doubted(
+    verdicts: Mapping[AlertRef, CaseVerdict], alerts: Iterable[CaseAlert], air: CaseAir
+) -> dict[AlertRef, CaseVerdict]:
+    """Verdicts, without those that the air around contradicts: these are undecided.
+
+    An alert that the air around explains is no fault, and one of `UNEMITTED` that is the station's own no event.
+
+    Parameters
+    ----------
+    verdicts : mapping of AlertRef to CaseVerdict
+    alerts : iterable of CaseAlert
+    air : CaseAir
+    """
+    alone = {
+        ref for item in alerts if item.parameter in UNEMITTED and (ref := (item.alert_key, item.begin_id)) in air.local
+    }
+    return {
+        ref: msgspec.structs.replace(item, is_fault=None)
+        if (item.is_fault is False and ref in alone) or (item.is_fault is True and ref in air.regional)
+        else item
+        for ref, item in verdicts.items()
+    }
 
 
 def of_case(alerts: Iterable[CaseAlert], verdicts: Mapping[AlertRef, CaseVerdict]) -> CaseVerdict:

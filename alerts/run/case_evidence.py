@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from alerts.case.group import AlertRef, CaseAir, ref_of
 from alerts.case.life import RANK
 from alerts.case.local import COMPARED, ONSET, AlertReach, reach_of
-from alerts.case.verdict import revised, verdict_by
+from alerts.case.verdict import UNEMITTED, revised, verdict_by
 from ingest.process.guard import is_unexpected, say
 from schemas.interval import Interval, floor_hour
 
@@ -64,7 +64,7 @@ class StoredEvidence:
         self._verdicts: dict[AlertRef, tuple[datetime, CaseVerdict]] = {}
 
     def air(self, alerts: Sequence[CaseAlert], now: datetime) -> CaseAir:
-        """Rises of the parameters of these alerts at all stations; nothing where there is but one alert.
+        """Rises of the parameters of these alerts at all stations; nothing where there is but one alert, unless it is of O3.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class StoredEvidence:
         """
         values = [item for item in alerts if item.kind.is_of_values]
         wanted = frozenset((item.network, item.parameter) for item in values if item.network and item.parameter)
-        if len(values) < 2:  # noqa: PLR2004 - a pair
+        if len(values) < 2 and not any(item.parameter in UNEMITTED for item in values):  # noqa: PLR2004 - a pair
             return CaseAir()
         hour = floor_hour(now)
         if hour != self._hour:

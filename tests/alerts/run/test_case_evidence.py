@@ -97,6 +97,12 @@ def test_nothing_is_read_for_a_single_alert_or_for_silences() -> None:
     assert hours.reads == 0
 
 
+def test_the_stations_around_are_read_for_a_single_alert_of_ozone() -> None:
+    hours = Hours()
+    evidence(hours).air([begun(begin(1, parameter="o3"), NETWORK)], at(5))
+    assert hours.reads > 0
+
+
 def test_a_verdict_that_cannot_be_given_leaves_the_alert_undecided() -> None:
     rule = load_thresholds().rule(VerdictRule)
     assert evidence(Hours(), rule).verdicts([begun(begin(1), NETWORK)], at(5)) == {}
