@@ -33,7 +33,8 @@ BEFORE = timedelta(hours=24)
 LEAST_BEFORE = 6
 """Hours of the day before with a ratio."""
 ONSET = timedelta(hours=3)
-"""Hours of an alert, from its begin, that are looked at."""
+"""Hours of an alert, from its begin, whose mean is looked at: the first station of a haze leads the others by an hour or two."""
+ONE_HOUR = timedelta(hours=1)
 OF_THRESHOLD, OF_VALUE = 0.3, 0.35
 """Least own part, by the threshold and by the value [1]."""
 AROUND = 0.5
@@ -82,7 +83,7 @@ def reach_of(
 
 
 class _Parts(NamedTuple):
-    """In the hour of the largest own part: the value, what the neighbours explain of it, and their median."""
+    """Means over the first hours of an alert: the value, what the neighbours explain of it, and their median."""
 
     value: float
     explained: float
@@ -93,19 +94,18 @@ def _parts(alert: CaseAlert, hours: pd.DataFrame, stations: Mapping[str, Station
     if alert.station_id not in hours or alert.station_id not in stations:
         return None
     begin = pd.Timestamp(floor_hour(alert.since))
+    over = max(pd.Timestamp(alert.until or now), begin + ONE_HOUR)
+    end = min(begin + ONSET, over, pd.Timestamp(floor_hour(now)))
     near = _neighbours(alert.station_id, hours, stations)
-    shown = hours[(hours.index >= begin - BEFORE) & (hours.index < min(begin + ONSET, pd.Timestamp(floor_hour(now))))]
+    shown = hours[(hours.index >= begin - BEFORE) & (hours.index < end)]
     around = shown[near].median(axis=1).where(shown[near].notna().sum(axis=1) >= LEAST_NEIGHBOURS)
     own, is_before = shown[alert.station_id], np.asarray(shown.index < begin)
     ratio = (own / around.where(around > 0))[is_before].dropna()
-    if len(ratio) < LEAST_BEFORE:
+    both = pd.DataFrame({"own": own, "around": around})[~is_before].dropna()
+    if len(ratio) < LEAST_BEFORE or both.empty:
         return None
-    explained = around * max(float(ratio.median()), 1.0)
-    excess = (own - explained)[~is_before].dropna()
-    if excess.empty:
-        return None
-    at = excess.index[int(np.argmax(excess.to_numpy()))]
-    return _Parts(float(own[at]), float(explained[at]), float(around[at]))
+    value, level = (float(both[name].mean()) for name in ("own", "around"))
+    return _Parts(value, level * max(float(ratio.median()), 1.0), level)
 
 
 def _neighbours(station_id: str, hours: pd.DataFrame, stations: Mapping[str, Station]) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.case.life import FROM, RANK, follow
+from alerts.case.local import COMPARED
 from alerts.case.steps import CHANGED
 from schemas.alert import RuleKind, Severity
 from schemas.alert_case import Audience, CaseKind, CaseState, StepKind
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SETTLE = timedelta(minutes=5)
 """A silence is reported so long after the time allowed ran out: when more stations follow, it is one case of their line; project choice."""
 HOLD = timedelta(hours=1)
-"""An undecided case of one station that is not critical is reported so much later, unless the next hours decide it; project choice."""
+"""A case of one station that is not critical is reported so much later where the next hour may say that it is a fault, or part of an episode; project choice."""
 _ALWAYS = frozenset({StepKind.OPENED, StepKind.LATE_KNOWN, StepKind.ENDED, StepKind.WITHDRAWN, StepKind.REOPENED})
 _GROWING = frozenset({StepKind.RAISED, StepKind.EXTENDED, StepKind.MERGED})
 _GROWTH = 2
@@ -105,7 +106,7 @@ def _has_grown(earlier: AlertCase, then: AlertCase) -> bool:
 def _not_before(case: AlertCase, now: datetime) -> datetime:
     is_silence = all(item.kind is RuleKind.SILENCE for item in case.alerts)
     moment = max(now, min(now, _newest_silence(case)) + SETTLE) if is_silence and case.is_open else now
-    if is_undecided(case):
+    if is_held(case):
         moment = max(moment, case.opened_at + HOLD)
     return max(moment, case.muted_until) if case.muted_until is not None and case.muted_until > now else moment
 
@@ -115,13 +116,17 @@ def _newest_silence(case: AlertCase) -> datetime:
     return max(item.since + timedelta(minutes=item.threshold or 0.0) for item in case.alerts)
 
 
-def is_undecided(case: AlertCase) -> bool:
-    """Whether a case waits for what its next hours say of it: evaluated, undecided, of one station, pollution below critical."""
+def is_held(case: AlertCase) -> bool:
+    """Whether a case waits for what its next hour says of it: pollution of one station below critical that was evaluated.
+
+    That is where fault or event is undecided, and where all its parameters are those of episodes (`alerts.case.local.COMPARED`): other stations may follow.
+    """
     verdict = case.verdict
-    is_open = verdict.probability is not None and verdict.is_fault is None and case.is_open
     return (
-        is_open
+        case.is_open
         and case.kind is CaseKind.POLLUTION
         and len(case.stations) == 1
         and case.severity is not Severity.CRITICAL
+        and verdict.probability is not None
+        and (verdict.is_fault is None or COMPARED.issuperset(case.parameters))
     )

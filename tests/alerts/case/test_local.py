@@ -8,7 +8,6 @@ import pandas as pd
 from alerts.case.alert import begun
 from alerts.case.group import CaseAir
 from alerts.case.local import reach_of
-from alerts.case.news import wanted
 from alerts.case.verdict import revised, verdict_by
 from schemas.alert import RuleKind
 from schemas.alert_case import CaseKind
@@ -78,10 +77,9 @@ def test_an_alert_that_the_air_around_explains_is_no_fault() -> None:
 
 def test_ozone_of_one_station_alone_is_undecided_and_that_of_a_region_is_an_event() -> None:
     fresh, ref = begin(1, parameter="o3", rule="o3-hour"), ("o3-hour/sy-1/o3", 1)
-    for air, is_fault, wait in ((CaseAir(local={ref}), None, 1), (CaseAir(regional={ref}), False, 0)):
+    for air, is_fault in ((CaseAir(local={ref}), None), (CaseAir(regional={ref}), False)):
         case = one(round_of([], fresh, verdicts={ref: verdict_by(0.9)}, air=air))
         assert case.verdict.is_fault is is_fault
-        assert wanted(None, case, at(1))[0].not_before == at(1 + wait)
 
 
 def test_a_plume_inside_a_haze_is_a_case_of_its_own_and_takes_its_gas_along() -> None:

@@ -91,15 +91,20 @@ def test_a_muted_case_waits() -> None:
     assert [item.not_before for item in wanted(muted, worse, at(2))] == [at(9)]
 
 
-def test_an_undecided_case_waits_an_hour_for_its_verdict_unless_it_is_critical() -> None:
-    for probability, severity, hours in (
-        (0.5, Severity.WARNING, 1.0),
-        (0.5, Severity.CRITICAL, 0.0),
-        (0.9, Severity.WARNING, 0.0),
-        (0.02, Severity.WARNING, 0.0),
+def test_a_case_waits_an_hour_for_its_verdict_or_for_others_to_follow_unless_it_is_critical() -> None:
+    for parameter, probability, severity, hours in (
+        ("so2", 0.5, Severity.WARNING, 1.0),
+        ("so2", 0.5, Severity.CRITICAL, 0.0),
+        ("so2", 0.9, Severity.WARNING, 0.0),
+        ("so2", 0.02, Severity.WARNING, 0.0),
+        ("pm25", 0.9, Severity.WARNING, 1.0),
+        ("pm25", 0.9, Severity.CRITICAL, 0.0),
     ):
-        case = one(round_of([], begin(1, severity=severity), verdicts={REF: verdict_by(probability)}))
+        verdicts = {(f"pm25-heavy/sy-1/{parameter}", 1): verdict_by(probability)}
+        case = one(round_of([], begin(1, parameter=parameter, severity=severity), verdicts=verdicts))
         (item,) = wanted(None, case, at(1))
-        assert item.not_before == at(1 + hours), (probability, severity)
+        assert item.not_before == at(1 + hours), (parameter, probability, severity)
+    two = {("pm25-heavy/sy-1/pm25", 1): verdict_by(0.9), ("pm25-heavy/sy-2/pm25", 2): verdict_by(0.9)}
+    assert wanted(None, one(round_of([], begin(1), begin(2, "sy-2"), verdicts=two)), at(1))[0].not_before == at(1)
     unknown = one(round_of([], begin(1)))
     assert wanted(None, unknown, at(1))[0].not_before == at(1)
