@@ -83,7 +83,7 @@ def reach_of(
 
 
 class _Parts(NamedTuple):
-    """Means over the first hours of an alert: the value, what the neighbours explain of it, and their median."""
+    """Means over those of the first hours of an alert that are beyond its threshold: the value, what the neighbours explain of it, and their median."""
 
     value: float
     explained: float
@@ -102,6 +102,7 @@ def _parts(alert: CaseAlert, hours: pd.DataFrame, stations: Mapping[str, Station
     own, is_before = shown[alert.station_id], np.asarray(shown.index < begin)
     ratio = (own / around.where(around > 0))[is_before].dropna()
     both = pd.DataFrame({"own": own, "around": around})[~is_before].dropna()
+    both = both[both["own"] > (alert.threshold or 0.0)]
     if len(ratio) < LEAST_BEFORE or both.empty:
         return None
     value, level = (float(both[name].mean()) for name in ("own", "around"))
