@@ -9,6 +9,7 @@ from alerts.mail.line.certainty import CertaintyGround, grounds_of
 from alerts.mail.line.lines import failed_text, wind_text
 from alerts.mail.line.quantity import figure
 from alerts.mail.line.tendency import ARROWS
+from alerts.mail.view.case_mail import MailNews
 from alerts.mail.view.mail_value import MailValue
 from analysis.case.case_file import stated_shares
 from analysis.report.case_text import answer_confidence, basis_text
@@ -112,13 +113,15 @@ def grounds(draft: MailDraft) -> list[CertaintyGround]:
 
 
 def conditions(draft: MailDraft) -> list[str]:
-    """Wind as the case began and now, and what is usual at this hour; what is not known is left out."""
+    """Wind as the case began and now, and what is usual at this hour; what is not known, and of no use any more, is left out."""
     view, t = draft.view, draft.t
+    if view.news in {MailNews.WITHDRAWN, MailNews.MOVED}:
+        return []
     found = []
     if view.wind_at_begin is not None:
         when = draft.clock(view.wind_at_begin.at or view.since)
         found.append(t("condition.wind_begin", when=when, wind=_wind(draft, view.wind_at_begin)))
-    if view.wind is not None and view.wind.at is not None:
+    if view.wind is not None and view.wind.at is not None and not view.is_over:
         age = draft.moment_age(view.wind.at)
         found.append(t("condition.wind_now", age=age, wind=_wind(draft, view.wind)))
     usual = view.lead.usual if view.lead else None
@@ -153,12 +156,12 @@ def _wind(draft: MailDraft, wind: WindValue) -> str:
 
 def failed_tests(draft: MailDraft) -> list[str]:
     """Tests that the instrument of a fault failed, each with its newest reason, and what to do about them."""
-    view, language = draft.view, draft.language
+    view = draft.view
     failed = view.fault.failed if view.fault else ()
     found = [_failed_test(draft, item) for item in failed]
     remedies = dict.fromkeys(key for item in failed if (key := _REMEDIES.get(item.test)))
     if remedies and not view.is_over:
-        steps = wording.word("comma", language).join(draft.t(f"remedy.{key}") for key in list(remedies)[:MOST_REMEDIES])
+        steps = draft.joined(draft.t(f"remedy.{key}") for key in list(remedies)[:MOST_REMEDIES])
         found.append(draft.t("remedy.line", steps=steps))
     return found
 

@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from alerts.mail.frame import below as evidence
 from alerts.mail.frame.mute import mute_texts
 from alerts.mail.line.draft import MailDraft
-from alerts.mail.line.lines import MailLine, failure_text, six_lines
+from alerts.mail.line.lines import NUMBERS, MailLine, failure_text, six_lines
 from alerts.mail.line.preheader import preheader
 from alerts.mail.line.subject import label_text, subject
 from alerts.mail.view.case_mail import MailNews
@@ -239,6 +239,7 @@ def case_context(draft: MailDraft, pictures: Sequence[InlinePicture]) -> dict[st
         "headline": evidence.headline(draft),
         "as_of": evidence.as_of(draft),
         "lines": lines,
+        "numbers": NUMBERS,
         "case_label": draft.t("evidence.case", id=view.case_id),
         "pictures": _pairs(pictures),
         "grounds": evidence.grounds(draft),

@@ -16,6 +16,8 @@ from schemas.reason import reason_of
 from schemas.words import name_of, render, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alerts.mail.line.draft import MailDraft
     from alerts.mail.view.finding import FailedTest
     from alerts.mail.view.mail_value import WindValue
@@ -41,11 +43,18 @@ def six_lines(draft: MailDraft) -> tuple[MailLine, ...]:
         "what": what(draft),
         "sure": sure(draft),
         "why": why(draft),
-        "act": " ".join(f"{sign} {item}" for sign, item in zip(NUMBERS, actions(draft), strict=False)),
+        "act": _numbered(actions(draft)),
         "who": who(draft),
         "still": still(draft),
     }
     return tuple(MailLine(key, draft.t(f"label.{key}"), draft.begun(text)) for key, text in texts.items())
+
+
+def _numbered(steps: Sequence[str]) -> str:
+    """The steps in their order; a single one has no number."""
+    if len(steps) == 1:
+        return steps[0]
+    return " ".join(f"{sign} {item}" for sign, item in zip(NUMBERS, steps, strict=False))
 
 
 def sure(draft: MailDraft) -> str:

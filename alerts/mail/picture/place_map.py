@@ -6,16 +6,17 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.patches import Circle, Wedge
+from matplotlib.transforms import Bbox
 
 from alerts.mail.picture.frame import WIDTH_IN, Ground, drawing, encoded
 from alerts.mail.view.station import StationState
+from analysis.receptor.wind import CALM_BELOW_M_S
 from schemas.city import cities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
-    from matplotlib.transforms import Bbox
 
     from alerts.mail.line.draft import MailDraft
     from alerts.mail.view.station import CaseStation
@@ -25,6 +26,8 @@ KM_PER_DEG = 111.2
 """[km] a degree of latitude on a sphere of 6,371 km."""
 LEAST_HALF_KM = 12.0
 NAMED_STATIONS = 4
+MARK_PX = 22.0
+"""Width that a mark of the case takes [pixels]."""
 _SCALES_KM = (2, 5, 10, 20, 50, 100, 200)
 
 
@@ -66,11 +69,11 @@ def map_picture(draft: MailDraft, ground: Ground) -> bytes | None:
         axes.set_yticks([])
         for spine in axes.spines.values():
             spine.set_visible(False)
-        _draw_cities(axes, draft, plane, ground)
         _draw_source(axes, draft, plane, ground)
         _draw_stations(axes, near, plane, ground, is_own=False)
         _draw_stations(axes, own, plane, ground, is_own=True)
-        _name_stations(axes, draft, own[:NAMED_STATIONS], plane, ground)
+        written = _name_stations(axes, draft, own, plane, ground)
+        _draw_cities(axes, draft, plane, ground, written)
         _draw_scale(axes, plane, ground)
         _draw_wind(axes, draft, plane, ground)
         return encoded(figure)
@@ -89,24 +92,20 @@ def _plane(own: list[CaseStation], near: list[CaseStation]) -> _Plane:
     return _Plane(lon, lat, half, half * ratio)
 
 
-def _draw_cities(axes: Axes, draft: MailDraft, plane: _Plane, ground: Ground) -> None:
+def _draw_cities(axes: Axes, draft: MailDraft, plane: _Plane, ground: Ground, written: list[Bbox]) -> None:
     """Names of cities as orientation, pale; one that would lie on a station of the case or on another name is left out."""
+    written = list(written)
     near = draft.view.near
     places = [(city, plane.at(city.lon, city.lat)) for city in cities().values()]
     # cities with a station first: their names belong to a mark
     places.sort(key=lambda item: not any(_is_near(plane, item[1], other) for other in near))
-    written: list[tuple[float, float]] = []
     for city, spot in places:
         shift = 0.13 * plane.half if any(_is_near(plane, spot, item) for item in near) else 0.0
-        label = (spot[0], spot[1] + shift)
-        is_taken = any(_is_near(plane, spot, item) for item in draft.view.stations) or any(
-            abs(label[0] - x) < 0.34 * plane.half and abs(label[1] - y) < 0.17 * plane.half for x, y in written
-        )
-        if is_taken or not plane.holds(spot, 0.86):
+        if any(_is_near(plane, spot, item) for item in draft.view.stations) or not plane.holds(spot, 0.86):
             continue
-        written.append(label)
-        axes.text(
-            *label,
+        label = axes.text(
+            spot[0],
+            spot[1] + shift,
             city.name(draft.language),
             color=ground.soft,
             alpha=0.8,
@@ -115,6 +114,11 @@ def _draw_cities(axes: Axes, draft: MailDraft, plane: _Plane, ground: Ground) ->
             va="center",
             zorder=2,
         )
+        box = label.get_window_extent()
+        if any(box.overlaps(other) for other in written):
+            label.remove()
+        else:
+            written.append(box)
 
 
 def _is_near(plane: _Plane, spot: tuple[float, float], item: CaseStation) -> bool:
@@ -180,10 +184,15 @@ def _draw_stations(axes: Axes, stations: Iterable[CaseStation], plane: _Plane, g
         )
 
 
-def _name_stations(axes: Axes, draft: MailDraft, own: list[CaseStation], plane: _Plane, ground: Ground) -> None:
-    """Names of the worst stations, to the right of the mark, else to the left; one without room, or that would cover another, is left out."""
-    written: list[Bbox] = []
-    for item in own:
+def _name_stations(axes: Axes, draft: MailDraft, own: list[CaseStation], plane: _Plane, ground: Ground) -> list[Bbox]:
+    """Names of the worst stations, to the right of the mark, else to the left; the places that names and marks take.
+
+    A name without room, or that would cover another or a mark of the case, is left out.
+    """
+    marks = {item.station_id: _mark_box(axes, plane, item) for item in own}
+    names: list[Bbox] = []
+    for item in own[:NAMED_STATIONS]:
+        taken = [*names, *(box for key, box in marks.items() if key != item.station_id)]
         value = "" if draft.view.lead is None or item.extreme is None else f"  {draft.shown(item.extreme)}"
         text = item.name.of(draft.language) + value
         spot = plane.at(item.lon or 0.0, item.lat or 0.0)
@@ -202,10 +211,18 @@ def _name_stations(axes: Axes, draft: MailDraft, own: list[CaseStation], plane: 
             )
             box, room = label.get_window_extent(), axes.get_window_extent()
             is_inside = room.x0 <= box.x0 and box.x1 <= room.x1
-            if is_inside and not any(box.overlaps(other) for other in written):
-                written.append(box)
+            if is_inside and not any(box.overlaps(other) for other in taken):
+                names.append(box)
                 break
             label.remove()
+    return [*names, *marks.values()]
+
+
+def _mark_box(axes: Axes, plane: _Plane, item: CaseStation) -> Bbox:
+    """Where the mark of a station is drawn, in pixels."""
+    x, y = axes.transData.transform(plane.at(item.lon or 0.0, item.lat or 0.0))
+    half = MARK_PX / 2
+    return Bbox.from_extents(x - half, y - half, x + half, y + half)
 
 
 def _draw_scale(axes: Axes, plane: _Plane, ground: Ground) -> None:
@@ -218,8 +235,8 @@ def _draw_scale(axes: Axes, plane: _Plane, ground: Ground) -> None:
 
 def _draw_wind(axes: Axes, draft: MailDraft, plane: _Plane, ground: Ground) -> None:
     """An arrow with the wind, where it is going to, in the upper right corner."""
-    wind = draft.view.wind
-    if wind is None:
+    wind = draft.view.wind or draft.view.wind_at_begin
+    if wind is None or wind.speed_m_s < CALM_BELOW_M_S:
         return
     angle = math.radians(wind.from_deg)
     size, centre = 0.16 * plane.half, (0.88 * plane.wide, 0.74 * plane.half)

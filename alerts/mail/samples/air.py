@@ -239,6 +239,7 @@ def forecast(now: datetime, console_url: str) -> CaseMail:
     view = _plume(now, console_url, MailNews.OPENED, points, since=begin.start)
     return replace(
         view,
+        wind_at_begin=None,
         kind=CaseKind.FORECAST,
         severity=Severity.WARNING,
         lead=lead,

@@ -62,7 +62,7 @@ def with_wind(sources: Sources, case: AlertCase, view: CaseMail) -> CaseMail:
     """The wind as the case began and, while it goes on, now; of the station, or of the nearest within 30 km that measures it."""
     alert = lead_alert(case)
     own = None if alert is None or alert.parameter is None else sources.network.stations.get(alert.station_id)
-    if own is None or case.kind is CaseKind.FAULT:  # wind explains no fault
+    if own is None or case.kind is CaseKind.FAULT or case.since > sources.now:  # wind explains no fault
         return view
     begin: WindValue | None = None
     for feed in _wind_feeds(sources, own):

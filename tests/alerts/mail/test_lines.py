@@ -55,7 +55,7 @@ def test_an_end_is_said_in_the_last_line_and_what_is_left_is_to_note_the_cause(l
     given = draft("ended", language)
     assert re.search("已于 18:00 结束|Over since 18:00", text_of(given, "still"))
     assert not re.search("结束|over since", text_of(given, "what"))
-    assert re.search("补记原因|note the cause", text_of(given, "act"))
+    assert re.search("补记原因|Note the cause", text_of(given, "act"))
 
 
 def test_a_case_that_another_person_has_asks_nothing_of_the_reader() -> None:
@@ -120,3 +120,8 @@ def test_of_an_instrument_over_range_the_mail_says_at_least(language: str, shown
     assert shown in text_of(draft_of, "still")
     assert "≥1,000" in subject(draft_of)
     assert words(language, "mail")("sure.over_range") in text_of(draft_of, "sure")
+
+
+def test_a_single_step_has_no_number_and_several_have() -> None:
+    assert text_of(draft("moved"), "act") == "Nothing to do"
+    assert text_of(draft("opened"), "act").startswith("① check the instrument")

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from alerts.mail.frame.case_message import render_case
 from alerts.mail.line.draft import MailDraft
-from alerts.mail.picture import availability_picture, map_picture, series
+from alerts.mail.picture import availability_picture, map_picture, place_map, series
 from alerts.mail.picture.frame import DARK, LIGHT, Ground, drawing
 from alerts.mail.view.mail_value import LeadValue, SeriesPoint
 from analysis.report.font import font_families
@@ -23,6 +23,9 @@ from tests.alerts.mail.scene import NOW, PNG, draft, view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
 MINUTE = timedelta(minutes=1)
 
@@ -119,3 +122,19 @@ def test_a_name_of_any_letters_is_drawn_as_it_is_written(name: str) -> None:
     given = view("opened")
     named = replace(given.stations[0], name=replace(given.stations[0].name, en=name))
     assert series.series_picture(MailDraft(replace(given, stations=(named,)), "en"), LIGHT) is not None
+
+
+def test_names_of_cities_leave_room_for_names_and_marks_of_the_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    covered: list[bool] = []
+
+    def checked(axes: Axes, given: MailDraft, plane: object, ground: Ground, written: list[Bbox]) -> None:
+        before = len(axes.texts)
+        draw(axes, given, plane, ground, written)  # type: ignore[arg-type]
+        boxes = [item.get_window_extent() for item in axes.texts[before:]]
+        covered.extend(box.overlaps(other) for box in boxes for other in written)
+
+    draw = place_map._draw_cities
+    monkeypatch.setattr(place_map, "_draw_cities", checked)
+    assert map_picture(draft("regional"), LIGHT) is not None
+    assert covered
+    assert not any(covered)

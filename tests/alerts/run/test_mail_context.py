@@ -94,8 +94,8 @@ def test_the_wind_is_that_of_the_nearest_station_across_north_at_the_begin_and_n
     assert view.wind_at_begin.speed_m_s == 2.0
     assert (round(view.wind.from_deg), view.wind.speed_m_s, view.wind.at) == (20, 3.0, NOW - MINUTE)
     begun, present = conditions(MailDraft(view, "en"))
-    assert begun.startswith("Wind at the begin (12:10): wind from N")
-    assert present.startswith("Wind now (1 min ago)")
+    assert begun.startswith("At the start (12:10): wind from N")
+    assert present.startswith("Now (1 min ago)")
     assert present.endswith("(measured at SY-2, 11 km away)")
 
 
@@ -142,7 +142,7 @@ def test_what_is_usual_is_of_this_hour_and_the_days_before_and_says_how_many(sou
     assert (view.lead.usual.median, view.lead.usual.count) == (28.0, 30)
     (text,) = conditions(MailDraft(view, "en"))
     assert text.startswith("Usual from 11:00 to 14:00: 28 µg/m³"), text
-    assert "30 hours in 30 days before" in text
+    assert "30 hours of the 30 days before" in text
 
 
 def test_too_few_hours_are_not_called_usual(sources: Sources) -> None:
