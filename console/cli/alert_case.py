@@ -78,29 +78,35 @@ def show_case(case_id: str = CASE, as_json: bool = JSON) -> None:
     typer.echo(encoded.decode() if as_json else msgspec.json.format(encoded, indent=2).decode())
 
 
-def take(case_id: str = CASE, by: str = BY, text: str = TEXT) -> None:
+def take(case_id: str = CASE, by: str = BY, text: str = TEXT, as_json: bool = JSON) -> None:
     """Take a case."""
-    _do(case_id, "take", by, text=text)
+    _do(case_id, "take", by, text=text, as_json=as_json)
 
 
-def release(case_id: str = CASE, by: str = BY, text: str = TEXT) -> None:
+def release(case_id: str = CASE, by: str = BY, text: str = TEXT, as_json: bool = JSON) -> None:
     """Release a case."""
-    _do(case_id, "release", by, text=text)
+    _do(case_id, "release", by, text=text, as_json=as_json)
 
 
-def assign(case_id: str = CASE, by: str = BY, to: str = typer.Option(..., "--to"), text: str = TEXT) -> None:
+def assign(
+    case_id: str = CASE, by: str = BY, to: str = typer.Option(..., "--to"), text: str = TEXT, as_json: bool = JSON
+) -> None:
     """Assign a case."""
-    _do(case_id, "assign", by, to=to, text=text)
+    _do(case_id, "assign", by, to=to, text=text, as_json=as_json)
 
 
-def hand_over(case_id: str = CASE, by: str = BY, to: str = typer.Option(..., "--to"), text: str = TEXT) -> None:
+def hand_over(
+    case_id: str = CASE, by: str = BY, to: str = typer.Option(..., "--to"), text: str = TEXT, as_json: bool = JSON
+) -> None:
     """Hand a case over."""
-    _do(case_id, "hand_over", by, to=to, text=text)
+    _do(case_id, "hand_over", by, to=to, text=text, as_json=as_json)
 
 
-def comment(case_id: str = CASE, text: str = typer.Argument(metavar="TEXT"), by: str = BY) -> None:
+def comment(
+    case_id: str = CASE, text: str = typer.Argument(metavar="TEXT"), by: str = BY, as_json: bool = JSON
+) -> None:
     """Comment on a case."""
-    _do(case_id, "comment", by, text=text)
+    _do(case_id, "comment", by, text=text, as_json=as_json)
 
 
 def resolve(
@@ -108,6 +114,7 @@ def resolve(
     by: str = BY,
     cause: str = typer.Option(..., "--cause", help="event, local_work, natural, instrument, ... (docs/alerts.md)."),
     text: str = TEXT,
+    as_json: bool = JSON,
 ) -> None:
     """Resolve a case."""
     from alerts.case.cause import ResolveCause
@@ -115,7 +122,7 @@ def resolve(
     if cause not in tuple(ResolveCause):
         msg = f"{cause!r}, expected one of {', '.join(ResolveCause)}"
         raise typer.BadParameter(msg, param_hint="--cause")
-    _do(case_id, "resolve", by, cause=ResolveCause(cause), text=text)
+    _do(case_id, "resolve", by, cause=ResolveCause(cause), text=text, as_json=as_json)
 
 
 def mute(  # noqa: PLR0917 - options, all by name
@@ -129,8 +136,11 @@ def mute(  # noqa: PLR0917 - options, all by name
     rule: list[str] = typer.Option([], "--rule"),
     case: list[str] = typer.Option([], "--case", help="Ids of cases."),
     maintenance: bool = typer.Option(False, "--maintenance", help="Work at the stations."),
+    as_json: bool = JSON,
 ) -> None:
     """Mute."""
+    import msgspec
+
     from schemas.plain_text import plain_text
     from store.state import Mute, MuteKind, MuteMatcher, StateStore
 
@@ -164,7 +174,8 @@ def mute(  # noqa: PLR0917 - options, all by name
     with StateStore(settings.state_url) as store:
         store.migrate()
         kept = store.mutes.add(item)
-    typer.echo(f"mute {kept.id} until {kept.end:%Y-%m-%d %H:%M}Z")
+    shown = f"mute {kept.id} until {kept.end:%Y-%m-%d %H:%M}Z"
+    typer.echo(msgspec.json.encode(kept).decode() if as_json else shown)
 
 
 def unmute(mute_id: int = typer.Argument(metavar="ID")) -> None:
@@ -212,11 +223,16 @@ def take_case_of(alert_key: str, by: str, note: str) -> None:
         _act(found.id, ActionRequest(action=CaseAction.TAKE, by=by, text=note, via="command"))
 
 
-def _do(case_id: str, action: str, by: str, **fields: object) -> None:
+def _do(case_id: str, action: str, by: str, *, as_json: bool, **fields: object) -> None:
+    import msgspec
+
     from alerts.case.action import ActionRequest, CaseAction
 
     request = ActionRequest(action=CaseAction(action), by=by, via="command", **fields)  # type: ignore[arg-type]  # by the commands
     case = _act(case_id, request)
+    if as_json:
+        typer.echo(msgspec.json.encode(msgspec.structs.replace(case, steps=())).decode())
+        return
     typer.echo(f"{case.id}: {case.state}, {f'taken by {case.taken_by}' if case.taken_by else 'not taken'}")
 
 

@@ -102,6 +102,7 @@ def send_test_mail(
     """Send a sample mail of a kind, or one of each."""
     from alerts.channels.email import DeliveryError
     from alerts.mail.samples import DIGEST, KINDS
+    from alerts.people.person import is_mail_address
     from alerts.run.queries import send_sample
     from schemas.words import LANGUAGES
 
@@ -113,6 +114,10 @@ def send_test_mail(
         msg = f"{language!r}, expected one of {', '.join(LANGUAGES)}"
         raise typer.BadParameter(msg, param_hint="--language")
     settings = _settings()
+    for address in to:
+        if not is_mail_address(address):
+            msg = f"{address!r}, expected an address like li.na@example.org"
+            raise typer.BadParameter(msg, param_hint="--to")
     for item in known if kind == "all" else (kind,):
         try:
             recipients = send_sample(settings, item, tuple(to), language=language)
@@ -148,14 +153,17 @@ def deliver_now() -> None:
 
 def sink(
     host: str = typer.Option("127.0.0.1", "--host"),
-    port: int = typer.Option(1025, "--port"),
+    port: int = typer.Option(1025, "--port", min=1, max=65_535),
     maildir: Path = typer.Option(Path(".run/mail"), "--maildir"),
 ) -> None:
     """Run the sink until SIGTERM."""
     from alerts.channels.sink import run
 
     typer.echo(f"mail sink on {host}:{port}, {maildir}")
-    run(host, port, maildir)
+    try:
+        run(host, port, maildir)
+    except OSError as error:
+        _fail(f"{host}:{port}, {maildir}: {error}")
 
 
 def check_rules(

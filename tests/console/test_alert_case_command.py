@@ -81,6 +81,13 @@ def test_what_cannot_be_done_is_refused_with_the_reason(
     assert expected in " ".join(done.stderr.replace("│", " ").split())
 
 
+def test_an_action_and_a_mute_are_one_object_with_json(run: Callable[..., Done]) -> None:
+    taken = json.loads(run("take", "c1", "--by", "li-na", "--json").stdout)
+    assert (taken["id"], taken["taken_by"]) == ("c1", "li-na")
+    muted = json.loads(run("mute", "--station", "ln-*", "--by", "li-na", "--reason", " a\r\nb ", "--json").stdout)
+    assert (muted["id"], muted["reason"]) == (1, "a b")
+
+
 def test_who_acknowledges_an_alert_has_its_case(run: Callable[..., Done], state: StateStore) -> None:
     state.alerts.save(transition())
     assert run("ack", ALERT.alert_key, "--by", "li-na", "--note", "on my way").returncode == 0

@@ -78,6 +78,23 @@ def test_an_alert_of_any_number_is_refused_in_one_line(run: Callable[..., Done],
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("test-mail", "--to", "a@b.org\r\nBcc: c@d.org"), "expected an address like li.na@example.org"),
+        (("sink", "--port", "99999"), "less than or equal to 65535"),
+        (("sink", "--port", "1", "--maildir", "/proc/none"), "skyground: 127.0.0.1:1, /proc/none: "),
+    ],
+)
+def test_what_cannot_be_used_is_named_in_place_of_a_traceback(
+    run: Callable[..., Done], words: tuple[str, ...], expected: str
+) -> None:
+    done = run(*words)
+    assert done.returncode in {1, 2}
+    assert expected in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("option", [(), ("--dry-run",)])
 def test_a_dead_database_ends_the_evaluation_with_one_line(run: Callable[..., Done], option: tuple[str, ...]) -> None:
