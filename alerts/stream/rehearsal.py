@@ -18,6 +18,7 @@ from alerts.rehearsal.score import AlertSpan, RehearsalScore, score_rule
 from alerts.rehearsal.truth import EventTruth, TrueSpan, TruthKind
 from alerts.rehearsal.vary import NotVariedError, number_of, with_number
 from alerts.rules.forecast import ForecastRule
+from alerts.rules.hour_of_day import HourOfDayRule
 from alerts.rules.operation import OperationRule
 from alerts.rules.rule import covered_stations
 from alerts.rules.rules import load_rules
@@ -130,7 +131,7 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     rule, kind : str
     parameter, unit : str or None
-        None where the rule watches no single one.
+        None where the rule watches no single one; the number of a rule on the hour of the day is a multiple of the spread [1].
     start, end : datetime
         UTC, half-open; ``end`` is at most the moment of the rehearsal.
     stations : int
@@ -257,7 +258,7 @@ class _Rehearsing:
             rule=rule.name,
             kind=rule.KIND,
             parameter=rule.watched_parameter,
-            unit=getattr(rule, "unit", None),
+            unit=None if isinstance(rule, HourOfDayRule) else getattr(rule, "unit", None),
             start=self._plan.start,
             end=self._period.last,
             stations=len(covered_stations(rule, self._network)),

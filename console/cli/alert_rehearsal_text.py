@@ -43,7 +43,7 @@ def line_of(item: RehearsalScore, found: Rehearsal, language: str, which: str) -
     """
     say = words(language, "rehearsal")
     name = found.in_force_rule if which == "now" else found.rule
-    number = "" if item.threshold is None else f" {item.threshold:g} {unit_text(found.unit)}".rstrip()
+    number = "" if item.threshold is None else f" {item.threshold:g} {unit_text(found.unit or '1')}".rstrip()
     label = say(f"which.{which}", rule=name) + number
     text = say("line", label=label, alerts=item.alerts, cases=item.cases, mails=_mails(item.mails, say))
     if item.events is None:

@@ -38,6 +38,7 @@ def rehearse(  # noqa: PLR0917 - options of a command
     from alerts.rules.rules import RulesFileError
     from alerts.stream.rehearsal import RULE_PREFIX, TRUTHS, RehearsalError, RehearsalPlan
     from alerts.stream.rehearsal import rehearse as rehearse_rule
+    from analysis.run.hour_source import NoHoursError
 
     if not all(math.isfinite(value) for value in threshold):
         msg = "expected finite numbers"
@@ -69,6 +70,7 @@ def rehearse(  # noqa: PLR0917 - options of a command
         RehearsalError,
         RulesFileError,
         PeopleFileError,
+        NoHoursError,
     )
     if png is not None:
         png.write_bytes(_picture(found, settings))
@@ -133,7 +135,9 @@ def _picture(found: Rehearsal, settings: AlertSettings) -> bytes:
     if found.curve and found.present.threshold is not None:
         scores = sorted((found.present, *found.curve), key=lambda item: item.threshold or 0.0)
         head = "\n".join(lines[:2])
-        return draw_curve(scores, head=head, unit=unit_text(found.unit), present=found.present.threshold, words=say)
+        return draw_curve(
+            scores, head=head, unit=unit_text(found.unit or "1"), present=found.present.threshold, words=say
+        )
     parts = [CalendarPart(line_of(found.present, found, settings.language, "then"), found.days)]
     if found.in_force is not None:
         parts.insert(0, CalendarPart(line_of(found.in_force, found, settings.language, "now"), found.in_force_days))

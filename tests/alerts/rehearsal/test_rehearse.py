@@ -209,6 +209,7 @@ def test_kinds_on_hours_are_scored(rehearsed: Callable[..., Rehearsal], rule: st
     found = rehearsed(rule, *(("--truth", "rule:r0") if rule == "r4" else ()))
     assert found.present.events is not None
     assert found.present.scored_alerts == found.present.alerts
+    assert (found.unit is None) is (rule == "r5")
     if rule == "r4":
         assert found.truth_figures == {"other": "r0"}
         assert found.present.far
