@@ -46,6 +46,8 @@ class LinkReason(StrEnum):
     FORGED = "forged"
     EXPIRED = "expired"
     USED = "used"
+    GONE = "gone"
+    """Its person is in the people file no longer."""
 
 
 class LinkError(Exception):

@@ -137,6 +137,9 @@ def evaluate_period(
 
     settings, now = _settings(), datetime.now(UTC)
     first, last = span(start, end, settings.stations.timezone, now)
+    if first >= now:
+        msg = f"expected a moment of the past, got {first:%Y-%m-%d %H:%M}Z"
+        raise typer.BadParameter(msg, param_hint="--from")
     if dry_run:
         found = rehearse(settings, first, last, now)
         _print_rehearsal(found, weeks=(last - first).total_seconds() / 604_800, as_json=as_json)

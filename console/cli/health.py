@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +12,17 @@ from console.cli.shell.option import AsJson, OneStation
 from console.cli.shell.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alerts.channels.outage import MailState
+    from console.query.duty import DutyState
     from console.view.link import StationHealth
     from schemas.words import Words
     from store.state import Process, StateStore
+
+
+WAITING = timedelta(minutes=15)
+"""A notice that waits longer to be sent is reported. Project's choice."""
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +40,8 @@ def health(
 ) -> None:
     """Processes and stations that need attention, worst first, with the next step. 程序与站点健康状况与下一步。
 
-    Exit status 1 where any process is gone or failing, any station is lying, silent or late, or the alert mails do not go out.
+    Exit status 1 where any process is gone or failing, any station is lying, silent or late, or the alert mails do not go out, or there is a
+    problem of notification: the people file, a hole of the roster, notices that wait, a watch that is behind.
     """
     import msgspec
 
@@ -51,12 +59,17 @@ def health(
         processes = [] if station else state.processes.list()
         is_unwell = _print_processes(processes, words, everything=everything, as_json=as_json)
         influx = InfluxStore(settings)
-        data = Queries(settings, influx, state).health()
+        queries = Queries(settings, influx, state)
+        data = queries.health()
+        duty = None if station else queries.duty()
         influx.close()
     mail_line = None if data.mail is None or station else _mail_line(data.mail, words)
     if mail_line is not None:
         encoded = msgspec.json.encode({"station": None, "part": "mail", "state": "down", "detail": mail_line})
         typer.echo(encoded if as_json else mail_line)
+    for line in [] if duty is None else _duty_lines(duty, words):
+        is_unwell = True
+        typer.echo(msgspec.json.encode({"station": None, "part": "duty", "detail": line}) if as_json else line)
     chosen = [
         row
         for row in data.rows
@@ -68,6 +81,23 @@ def health(
         typer.echo(shell.text("health.well"))
     if is_unwell or mail_line is not None or any(row.state in TROUBLED for row in chosen):
         raise typer.Exit(1)
+
+
+def _duty_lines(duty: DutyState, words: Words) -> Iterator[str]:
+    """What needs attention of notification: a people file that cannot be used, holes of the roster, notices that wait, a watch that is behind."""
+    from alerts.wording import duration_text
+
+    zone = duty.people.timezone
+    if duty.problem:
+        yield f"{words('duty.problem')} {printable(duty.problem)}"
+    for hole in duty.holes:
+        first, last = (f"{item.astimezone(zone):%m-%d %H:%M}" for item in (hole.interval.start, hole.interval.end))
+        yield words("duty.hole", team=duty.people.team[hole.team].name(str(words.language)), start=first, end=last)
+    if duty.oldest is not None and datetime.now(UTC) - duty.oldest > WAITING:
+        when = words("duty.oldest", when=f"{duty.oldest.astimezone(zone):%m-%d %H:%M}")
+        yield f"{words('duty.notices')}: {words('duty.due', n=duty.due)}, {when}"
+    if duty.is_behind and duty.behind is not None:
+        yield f"{words('duty.watch')}: {words('duty.behind', span=duration_text(duty.behind, words.language))}"
 
 
 def _station_line(row: StationHealth, words: Words, *, as_json: bool) -> str:

@@ -32,13 +32,15 @@ def open_link(queries: Queries, token: str) -> OpenLink:
     Raises
     ------
     alerts.delivery.link.LinkError
-        It is not ours, has expired or was used.
+        It is not ours, has expired, was used, or its person is in the people file no longer.
     store.error.StoreError
     """
     key = load_link_key(queries.people.settings)
     link = read_link(token, key, now=datetime.now(UTC))
     if queries.state.mutes.is_link_used(link_digest(link, key)):
         raise LinkError(LinkReason.USED)
+    if link.person not in queries.people.read().person:
+        raise LinkError(LinkReason.GONE)
     record = queries.case(link.case_id)
     if record is None:
         raise LinkError(LinkReason.FORGED)

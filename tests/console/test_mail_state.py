@@ -93,6 +93,19 @@ def test_health_and_doctor_name_it_with_status_1(source: Queries, settings: Shar
     assert "1 alert mails wait since 2020-01-01" in str(found["detail"])
 
 
+def test_health_names_a_people_file_that_cannot_be_used(source: Queries, settings: SharedSettings) -> None:
+    del source
+    path = settings.run_dir / "people.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("zone = 3\n", encoding="utf-8")
+    said = skyground(settings, "health", LANGUAGE="en", PEOPLE=str(path))
+    assert said.exit_code == 1
+    assert "The people file cannot be used" in said.output
+    told = skyground(settings, "health", "--json", PEOPLE=str(path)).stdout.splitlines()
+    lines = [json.loads(line) for line in told if line.startswith("{")]
+    assert [item["part"] for item in lines if "part" in item] == ["duty"]
+
+
 def test_doctor_names_rules_that_match_no_station(settings: SharedSettings, smtp_url: str) -> None:
     from tests.alerts.rules.test_rules import RULE
 

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from schemas.alert_case import AlertCase
     from tests.console.conftest import Running
 
+PERSON = "duty@localhost"
+"""Of an installation without a people file."""
 pytestmark = pytest.mark.integration
 
 
 def token_of(running: Running, action: LinkAction, **more: object) -> str:
     key = load_link_key(alert_settings(running.settings))
     later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
-    given = {"case_id": running.case_id, "person": "li", "action": action, "expires_at": later} | more
+    given = {"case_id": running.case_id, "person": PERSON, "action": action, "expires_at": later} | more
     return sign_link(ActionLink(**given), key)  # type: ignore[arg-type]  # fields of the link
 
 
@@ -58,7 +60,7 @@ def test_a_link_shows_a_button_and_the_button_acts_once(running: Running) -> Non
     status, body = ask(running, token, {"text": "<b>seen</b>"})
     assert (status, "已完成" in body) == (200, True)
     step = case_of(running).steps[-1]
-    assert (step.by, step.figures["text"]) == ("li", "<b>seen</b>")
+    assert (step.by, step.figures["text"]) == (PERSON, "<b>seen</b>")
     for again in (ask(running, token), ask(running, token, {"text": "twice"})):
         assert (again[0], "已用过" in again[1] or "已使用" in again[1]) == (410, True)
     assert case_of(running).version == before.version + 1
@@ -68,6 +70,8 @@ def test_a_link_that_is_forged_old_or_of_no_case_changes_nothing(running: Runnin
     before = case_of(running).version
     good = token_of(running, LinkAction.TAKE)
     past = token_of(running, LinkAction.TAKE, expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+    status, body = ask(running, token_of(running, LinkAction.TAKE, person="who-left"), {"text": ""})
+    assert (status, "人员文件" in body) == (410, True)
     for token in (
         "",
         "x",
