@@ -52,8 +52,12 @@ def trained(influx_url: str, migrated: Path, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def filled(settings: SharedSettings, tmp_path: Path, trained: Path) -> SharedSettings:
-    """Hours and an empty folder of weather forecasts of the test's own, and a copy of the model."""
+def filled(settings: SharedSettings, tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch) -> SharedSettings:
+    """Hours and an empty folder of weather forecasts of the test's own, and a copy of the model.
+
+    Files are not opened in another process first; after ``monkeypatch.undo`` they are.
+    """
+    monkeypatch.setattr("analysis.run.forecast.weather_forecast.opened", lambda files: (list(files), []))
     (tmp_path / "weather").mkdir()
     shutil.copytree(trained / "run", tmp_path / "run", dirs_exist_ok=True)
     shutil.copyfile(trained / "state.sqlite", tmp_path / "state.sqlite")
@@ -76,7 +80,10 @@ def rows(settings: SharedSettings, station: str = "st-0") -> pd.DataFrame:
     return found[found["parameter"] == "o3"].sort_index()
 
 
-def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(filled: SharedSettings) -> None:
+def test_the_hourly_forecast_uses_the_run_as_far_as_it_reaches(
+    filled: SharedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
     assert filled.weather_forecast is not None
     (filled.weather_forecast / "run.nc").write_bytes(netcdf_bytes(run(AHEAD_H)))
     summary = forecast(filled, END)

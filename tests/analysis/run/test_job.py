@@ -32,16 +32,16 @@ END = START + timedelta(days=32)
 
 @pytest.fixture
 def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    return filled_settings(settings, tmp_path)
+    return filled_settings(settings, tmp_path, count=3)
 
 
 def test_repeated_coanalysis_stores_aqi_joint_days_and_ofp_once(filled: SharedSettings) -> None:
     first = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
     again = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
-    assert first.assessments == 14  # five stations, the city and all: May, and the year up to it
+    assert first.assessments == 10  # three stations, the city and all: May, and the year up to it
     assert replace(first, assessments=0) == again
-    assert (first.joint_valid_days, first.days_asked) == (10, 10)
-    assert (first.stations, first.station_days, first.aqi_hours, first.ofp_hours, first.cities) == (5, 10, 240, 48, 1)
+    assert (first.joint_valid_days, first.days_asked) == (6, 6)
+    assert (first.stations, first.station_days, first.aqi_hours, first.ofp_hours, first.cities) == (3, 6, 144, 48, 1)
     store = InfluxStore(filled)
     daily = store.read_product("aqi_daily", START, END, "st-1")
     assert len(daily) == 2
@@ -90,9 +90,9 @@ def test_without_a_model_72_ordered_hours_of_six_pollutants_are_stored_by_the_si
 ) -> None:
     summary = forecast(filled, END)
     assert set(summary.models.values()) == {"fallback-yesterday-climatology"}
-    assert (summary.forecasts, summary.cities, summary.skipped, summary.model_version) == (30, 6, (), "")
+    assert (summary.forecasts, summary.cities, summary.skipped, summary.model_version) == (18, 6, (), "")
     rows = InfluxStore(filled).read_product("forecast_hourly", END, END + timedelta(days=4))
-    assert len(rows) == 30 * 72
+    assert len(rows) == 18 * 72
     assert ((rows["q10"] <= rows["value"]) & (rows["value"] <= rows["q90"])).all()
     city = InfluxStore(filled).read_product("forecast_city_hourly", END, END + timedelta(days=4))
     assert set(city["station_id"]) == {"210100"}

@@ -17,6 +17,7 @@ from analysis.forecast.hourly.grid import WEATHER, hour_grid
 from analysis.run.forecast.reading import NetworkHours
 from analysis.run.forecast.weather_archive import read_archive
 from analysis.run.forecast.weather_forecast import FILES_MAX, past_runs, weather_forecast
+from analysis.run.forecast.weather_opening import opened
 from schemas.words import render
 from sensors.weather_forecast.writer import netcdf_bytes, table_text
 from store.settings import SharedSettings
@@ -35,6 +36,12 @@ REFERENCE = datetime.fromtimestamp(REFERENCE_H * 3600, UTC)
 NOW = REFERENCE + timedelta(hours=2, minutes=20)
 
 
+@pytest.fixture(autouse=True)
+def opened_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are not opened in another process first, which takes a second a time; after ``monkeypatch.undo`` they are."""
+    monkeypatch.setattr("analysis.run.forecast.weather_forecast.opened", lambda files: (list(files), []))
+
+
 def shifted(part: WeatherRun, hours: int) -> WeatherRun:
     return replace(part, reference_h=part.reference_h + hours, valid_h=part.valid_h + hours)
 
@@ -45,7 +52,10 @@ def used(folder: Path, now: datetime = NOW, **settings: float) -> tuple[datetime
     return None if found.weather is None else found.weather.reference_at, [item.kind for item in found.refused]
 
 
-def test_the_newest_usable_run_is_used_and_what_is_newer_has_a_reason(tmp_path: Path) -> None:
+def test_the_newest_usable_run_is_used_and_what_is_newer_has_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
     (tmp_path / "a.nc").write_bytes(netcdf_bytes(run()))
     (tmp_path / "b.csv").write_text(table_text(shifted(run(), -6)), encoding="utf-8")
     (tmp_path / "c.nc").write_bytes(netcdf_bytes(shifted(run(), 12)))
@@ -116,7 +126,9 @@ def test_a_thousand_columns_of_the_globe_are_read_around_the_stations_only(tmp_p
     assert found.frames["st-1"]["temperature"].iloc[0] == pytest.approx((41.25 + 122.75) / 10, abs=1e-3)
 
 
-def test_the_command_shows_a_run_and_ends_with_1_without_one(tmp_path: Path, command: Callable[..., Done]) -> None:
+def test_the_command_shows_a_run_and_ends_with_1_without_one(
+    tmp_path: Path, command: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "network.toml").write_text(
         network_text(station_text("st-1", instrument("gas1", "gas", 60, "pm25"), lon=122.75, lat=41.25)),
         encoding="utf-8",
@@ -124,7 +136,9 @@ def test_the_command_shows_a_run_and_ends_with_1_without_one(tmp_path: Path, com
     (tmp_path / "a.nc").write_bytes(netcdf_bytes(run()))
     settings = {"network": tmp_path / "network.toml", "language": "en", "weather_forecast": ""}
     words = ("analyse", "weather", str(tmp_path / "a.nc"), "--now", f"{NOW:%Y-%m-%dT%H:%MZ}")
-    done = command(*words, "--json", **settings)
+    with monkeypatch.context() as patch:
+        patch.setattr("analysis.run.forecast.weather_forecast.opened", opened)
+        done = command(*words, "--json", **settings)
     assert done.stderr == ""
     seen = json.loads(done.stdout)
     assert (done.returncode, seen["hours"], seen["stations"]) == (0, 6, ["st-1"])
