@@ -48,7 +48,7 @@ class PlannedStep(NamedTuple):
 def plan_steps(
     people: People, case: AlertCase, notices: Sequence[Notice], *, now: datetime, remind_after: timedelta
 ) -> tuple[PlannedStep, ...]:
-    """What is next for a case, due or not, the earliest first; empty where nothing is.
+    """What is next for a case, due or not, the earliest first; empty where nothing is, also once all alerts have ended.
 
     Parameters
     ----------
@@ -64,7 +64,8 @@ def plan_steps(
         chain were notified of and none has taken.
     """
     is_muted = case.muted_until is not None and case.muted_until > now
-    if not case.is_open or is_muted or case.severity is Severity.INFO:
+    is_back = bool(case.alerts) and not any(item.is_open for item in case.alerts)
+    if not case.is_open or is_back or is_muted or case.severity is Severity.INFO:
         return ()
     if case.taken_by is not None:
         return tuple(_remind_taker(people, case, remind_after, now))

@@ -13,7 +13,7 @@ from alerts.mail.evidence.first_case import case_of
 from alerts.mail.evidence.series import (
     Sources,
     finite,
-    last_value,
+    furthest_value,
     newest_value,
     read_hours,
     read_series,
@@ -32,7 +32,6 @@ from schemas.interval import Interval
 from store.error import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from schemas.alert import AlertTransition
@@ -78,14 +77,13 @@ def _network_seen(view: AlertView) -> str | None:
 
 
 def _with_points(sources: Sources, view: AlertView) -> AlertView:
-    transition, rule = view.transition, view.rule
     points, cadence = read_series(sources, view)
     return msgspec.structs.replace(
         view,
         points=points,
         cadence=cadence,
         forecast=_forecast(sources, view),
-        neighbours=_neighbours(sources, transition, rule, sources.network.stations.get(transition.station_id)),
+        neighbours=_neighbours(sources, view),
         latest=newest_value(sources, view) if view.is_resolved else view.latest,
     )
 
@@ -126,26 +124,30 @@ def _knowing(product: pd.DataFrame, since: datetime) -> pd.DataFrame:
     return product[pd.to_datetime(product["origin"], utc=True) >= pd.Timestamp(since)]
 
 
-def _neighbours(
-    sources: Sources, transition: AlertTransition, rule: object, station: Station | None
-) -> tuple[float, ...]:
+def _neighbours(sources: Sources, view: AlertView) -> dict[str, float]:
+    """Furthest hour of the nearest stations from the begin of the alert to its end, or to as far as it was followed."""
+    transition, rule = view.transition, view.rule
+    station = sources.network.stations.get(transition.station_id)
     if (
         not isinstance(rule, ThresholdRule)
         or rule.averaging is not RuleAveraging.HOUR
         or rule.baseline
         or station is None
     ):
-        return ()
-    hour = Interval(transition.at - HOUR, transition.at)
-    near = sorted(_near(sources.network, station, rule.network), key=lambda item: (item[0], item[1].id))[:NEIGHBOURS]
-    found = [
-        last_value(read_hours(sources, rule.network, item.id, hour, rule.parameter), rule.parameter) for _, item in near
-    ]
-    return tuple(value for value in found if value is not None)
+        return {}
+    span = Interval(transition.since, max(shown_until(view), transition.since + HOUR))
+    found = {
+        name: furthest_value(
+            read_hours(sources, rule.network, name, span, rule.parameter),
+            rule.parameter,
+            is_below=rule.is_of_low_values,
+        )
+        for name in nearest(sources.network, station, rule.network)
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def _near(network: Network, station: Station, code: str) -> Iterator[tuple[float, Station]]:
-    for item in network.stations_of(code):
-        distance_km = km_between(station, item)
-        if item.id != station.id and distance_km <= RADIUS_KM:
-            yield distance_km, item
+def nearest(network: Network, station: Station, code: str) -> list[str]:
+    """Ids of the stations of a network that are nearest to one, itself left out."""
+    near = ((km_between(station, item), item.id) for item in network.stations_of(code) if item.id != station.id)
+    return [name for distance_km, name in sorted(near) if distance_km <= RADIUS_KM][:NEIGHBOURS]

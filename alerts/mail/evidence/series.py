@@ -178,6 +178,9 @@ def newest_value(sources: Sources, view: AlertView) -> TimedValue | None:
     return TimedValue(known[-1].value or 0.0, known[-1].start + cadence) if known else view.latest
 
 
-def last_value(frame: pd.DataFrame, code: str) -> float | None:
-    """The newest hour's value; None where it is missing or has failed."""
-    return None if frame.empty else finite(valid_values(frame, code).iloc[-1])
+def furthest_value(frame: pd.DataFrame, code: str, *, is_below: bool = False) -> float | None:
+    """The highest valid hour, or the lowest; None where all are missing or have failed."""
+    if frame.empty:
+        return None
+    values = valid_values(frame, code)
+    return finite(values.min() if is_below else values.max())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts import wording
 from alerts.mail.line.certainty import CertaintyGround, grounds_of
 from alerts.mail.line.lines import failed_text, wind_text
-from alerts.mail.line.quantity import figure
+from alerts.mail.line.quantity import figure, with_unit
 from alerts.mail.line.tendency import ARROWS
 from alerts.mail.view.case_mail import MailNews
 from alerts.mail.view.mail_value import MailValue
@@ -245,7 +244,7 @@ def history(draft: MailDraft) -> list[HistoryLine]:
         parts = [t(f"step.{item.kind}")]
         if item.value is not None and view.lead is not None:
             parts.append(
-                f"{wording.number_text(item.value, view.lead.decimals, draft.language)} {unit_text(view.lead.unit)}"
+                with_unit(figure(MailValue(value=item.value), view.lead.decimals, draft.language), view.lead.unit)
             )
         if item.stations is not None:
             parts.append(t("step.stations", count=item.stations))

@@ -52,6 +52,9 @@ def _open(draft: MailDraft) -> str:
     view, t, lead = draft.view, draft.t, draft.view.lead
     if lead is None:
         return t("still.plain", length=draft.length(view.now - view.since))
+    if view.is_back:
+        back = t("still.waiting", when=draft.clock(view.back_at or view.now))
+        return draft.joined([back, _now(draft), t("still.waits")])
     parts = [t("still.yes") + draft.t("colon") + _now(draft) if lead.latest else t("still.unknown")]
     if draft.tendency is not Tendency.UNKNOWN:
         before = STEPS_BEFORE * step_of(lead.cadence)

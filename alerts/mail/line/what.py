@@ -64,6 +64,8 @@ def _value(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
     if view.lead is None:
         return view.rule.title.of(draft.language) if view.rule else draft.place()
+    if view.is_back:
+        return _ended(draft)
     if len(view.stations) > 1:
         return _several(draft)
     rise = ""
@@ -84,11 +86,13 @@ def _baseline(draft: MailDraft) -> str:
 def _several(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
     beyond = sum(item.state is StationState.BEYOND and _is_beyond(draft, item.latest) for item in view.stations)
+    risen = sum(_is_beyond(draft, item.extreme) for item in view.stations)  # the others passed a lower limit
     worst = view.worst_now or view.worst_ever or view.stations[0]
     key = "what.region" if len(view.cities) > 1 else "what.city"
     counts = t(
         key,
         count=len(view.stations),
+        risen=risen,
         beyond=beyond,
         cities=len(view.cities),
         name=draft.parameter(),
@@ -111,7 +115,7 @@ def _is_beyond(draft: MailDraft, value: MailValue | None) -> bool:
 
 def _ended(draft: MailDraft) -> str:
     view, t, lead = draft.view, draft.t, draft.lead
-    ended = view.ended_at or view.now
+    ended = view.ended_at or view.back_at or view.now
     length = draft.length(lead.beyond if lead.beyond is not None else ended - view.since)
     span = t(
         "what.ended_below" if lead.is_below else "what.ended",
@@ -180,6 +184,9 @@ def _failure(draft: MailDraft) -> str:
 def _fault(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
     fault = view.fault
+    if view.is_silent_station and view.ended_at is not None:
+        first, last = draft.clock(view.since), draft.clock(view.ended_at)
+        return t("what.silent_station_over", station=draft.place(), first=first, last=last)
     if view.is_silent_station:
         return t("what.silent_station", station=draft.place(), when=draft.since())
     if fault is None or view.lead is None:

@@ -26,8 +26,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         Ascending; the day before ``since`` up to ``at`` at most.
     cadence : timedelta
         Between two points, for the completeness.
-    neighbours : tuple of float
-        Valid values of stations near by in the same hour, in the parameter's unit.
+    neighbours : dict of str to float
+        Furthest valid hour of stations near by while the alert was open, by station id [the parameter's unit].
     case : StoredCase or None
         Case file of the event; None where there is none yet.
     latest : TimedValue or None
@@ -40,7 +40,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     points: tuple[SeriesPoint, ...] = ()
     cadence: timedelta = timedelta(hours=1)
     forecast: tuple[ForecastPoint, ...] = ()
-    neighbours: tuple[float, ...] = ()
+    neighbours: dict[str, float] = msgspec.field(default_factory=dict)
     case: StoredCase | None = None
     latest: TimedValue | None = None
 

@@ -164,6 +164,19 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
         return self.news.is_over or self.ended_at is not None or self.state is not CaseState.OPEN
 
     @property
+    def is_back(self) -> bool:
+        """Whether the values of all stations are back, and the case waits whether they rise again."""
+        is_measured = self.kind in {CaseKind.POLLUTION, CaseKind.RADIATION}
+        are_back = bool(self.stations) and all(item.state is StationState.BACK for item in self.stations)
+        return is_measured and not self.is_over and are_back
+
+    @property
+    def back_at(self) -> datetime | None:
+        """When the last station of a case that `is_back` was back; None of others, and where no end is known."""
+        ends = [item.until for item in self.stations if item.until is not None]
+        return max(ends, default=None) if self.is_back else None
+
+    @property
     def worst_now(self) -> CaseStation | None:
         """Of several stations the one with the worst value now, of those still beyond; None of one station, and where none is."""
         beyond = [item for item in self.stations if item.state is StationState.BEYOND]
@@ -182,8 +195,8 @@ class CaseMail(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_silent_station(self) -> bool:
         """Whether it is one station without data, rather than an instrument with wrong data."""
-        is_silent = bool(self.stations) and self.stations[0].state is StationState.SILENT
-        return self.kind is CaseKind.FAULT and self.fault is None and is_silent
+        has_value = self.fault is not None or self.lead is not None
+        return self.kind is CaseKind.FAULT and bool(self.stations) and not has_value
 
     @property
     def cities(self) -> tuple[Name, ...]:

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 from msgspec.structs import replace
 
-from alerts.mail.evidence.alert_evidence import NEIGHBOURS, RADIUS_KM
+from alerts.mail.evidence.alert_evidence import nearest
 from alerts.mail.view.mail_value import UsualLevel, WindValue
 from alerts.mail.view.plain import lead_alert, name_of
 from alerts.rules.incremental import NORMAL, OVER_RANGE, physical_range
+from alerts.run.mail.values import count_risen
 from qc.angle import vector_mean
 from schemas.alert_case import CaseKind
 from schemas.frames import STATUS, valid_values
@@ -180,12 +181,11 @@ def with_neighbours(sources: Sources, case: AlertCase, view: CaseMail) -> CaseMa
         or alert.network is None
     ):
         return view
-    if quality.near_total > len(case.stations) - 1 or lead.latest is None or lead.latest.at is None or lead.baseline:
+    if quality.near_total or lead.latest is None or lead.latest.at is None or lead.baseline:
         return view
-    near = [item for item in view.near if item.distance_km is not None and item.distance_km <= RADIUS_KM][:NEIGHBOURS]
     start = lead.latest.at - max(HOUR, lead.cadence)
     frames = sources.influx.read_native_many(
-        alert.network, [item.station_id for item in near], start, lead.latest.at, [lead.parameter]
+        alert.network, nearest(sources.network, own, alert.network), start, lead.latest.at, [lead.parameter]
     )
     newest: dict[str, float] = {}
     for (station_id, _), frame in sorted(frames.items()):
@@ -194,10 +194,8 @@ def with_neighbours(sources: Sources, case: AlertCase, view: CaseMail) -> CaseMa
             newest.setdefault(station_id, float(values.iloc[-1]))
     if not newest:
         return view
-    limit = lead.threshold
-    beyond = sum(value < limit if lead.is_below else value > limit for value in newest.values())
-    in_case = len(case.stations) - 1
-    return replace(view, quality=replace(quality, near_beyond=beyond + in_case, near_total=len(newest) + in_case))
+    risen = count_risen(case, lead, newest)
+    return replace(view, quality=replace(quality, near_beyond=risen, near_total=len(newest)))
 
 
 def with_usual(sources: Sources, case: AlertCase, view: CaseMail) -> CaseMail:

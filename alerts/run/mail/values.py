@@ -16,7 +16,7 @@ from schemas.flag import Flag
 from schemas.interval import Interval, united
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from alerts.mail.evidence.series import Sources
@@ -131,17 +131,25 @@ def _companions(case: AlertCase, alert: CaseAlert) -> Iterator[Companion]:
 def _quality(case: AlertCase, lead: LeadValue, seen: AlertView | None) -> DataQuality:
     own = [item for item in lead.points if item.start >= case.since and item.value is not None]
     span = lead.points[-1].start - lead.points[0].start if lead.points else timedelta()
-    near = () if seen is None else seen.neighbours
-    limit = lead.threshold
-    beyond = [value for value in near if limit is not None and (value < limit if lead.is_below else value > limit)]
-    in_case = len(case.stations) - 1
+    near = {} if seen is None else seen.neighbours
     return DataQuality(
         total=len(own),
         passed=sum(item.flag is Flag.PASS for item in own),
         suspect=sum(item.flag in {Flag.SUSPECT, Flag.FAIL} for item in own),
         observed=sum(item.value is not None for item in lead.points),
         expected=round(span / lead.cadence) + 1 if lead.points else 0,
-        near_beyond=max(len(beyond), in_case),
-        near_total=max(len(near), in_case),
+        near_beyond=count_risen(case, lead, near),
+        near_total=len(near),
         radius_km=RADIUS_KM,
     )
+
+
+def count_risen(case: AlertCase, lead: LeadValue, near: Mapping[str, float]) -> int:
+    """Of some stations, given by id with a value, those that are beyond the limit or have an alert of the parameter in the case."""
+    limit = lead.threshold
+    in_case = {item.station_id for item in case.alerts if item.parameter == lead.parameter}
+
+    def is_beyond(value: float) -> bool:
+        return limit is not None and (value < limit if lead.is_below else value > limit)
+
+    return sum(name in in_case or is_beyond(value) for name, value in near.items())

@@ -12,6 +12,7 @@ from alerts.case.action import DECLINED
 from alerts.delivery.escalate import PERSON, TEAM, PlannedStep, next_escalation, plan_steps
 from schemas.alert import Severity
 from schemas.alert_case import AlertCase, CaseState, StepKind
+from tests.alerts.case.build import begin, one, round_of
 from tests.alerts.delivery.build import NOW, PEOPLE, case, notice, step
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ def test_a_case_that_was_taken_is_recalled_to_the_person() -> None:
     commented = step(3, StepKind.COMMENTED, NOW + 30 * MINUTE, by="wang")
     item = msgspec.structs.replace(item, steps=(*item.steps, commented))
     assert plan(item, notice("li-na"))[0].due_at == NOW + 30 * MINUTE + REMIND
+
+
+def test_nothing_is_escalated_once_the_values_are_back() -> None:
+    begun = one(round_of([], begin(1))).alerts[0]
+    assert plan(case(alerts=(begun,)), notice("li-na"))
+    assert plan(case(alerts=(msgspec.structs.replace(begun, until=NOW),)), notice("li-na")) == ()
 
 
 @pytest.mark.parametrize(

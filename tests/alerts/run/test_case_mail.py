@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from alerts.case.alert import begun
+from alerts.mail.line.certainty import grade_of
 from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.lines import why
 from alerts.mail.line.still import still
 from alerts.mail.line.subject import subject
 from alerts.mail.line.what import what
@@ -15,7 +19,8 @@ from alerts.mail.view.plain import plain_case
 from alerts.people.people import people_of_addresses
 from alerts.run.mail.values import beyond
 from schemas.alert import Severity
-from tests.alerts.case.build import NETWORK, at, begin, one, round_of, silent
+from schemas.words import words
+from tests.alerts.case.build import NETWORK, at, begin, end, one, round_of, silent
 
 PEOPLE = people_of_addresses(["Li Na <li@example.org>"], language="en", zone="Asia/Shanghai")
 
@@ -40,6 +45,18 @@ def test_a_silent_station_is_no_faulty_instrument() -> None:
     assert view.is_silent_station
     assert view.fault is None
     assert view.silence is None
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_end_of_a_silence_is_stated_as_one(language: str) -> None:
+    begun_one = silent(1, "as-1", hours=0.5)
+    case = one(round_of(round_of([], begun_one), end(2, begun_one, 8), hours=9))
+    draft = MailDraft(plain_case(case, NETWORK, PEOPLE, at(9)), language)
+    assert draft.view.is_over
+    assert re.search("as-1 12:30 至 20:00 无数据|as-1 without data from 12:30 to 20:00", what(draft))
+    assert "无数据" in subject(draft) or "silent" in subject(draft)
+    assert grade_of(draft.view) == "high"
+    assert why(draft) == words(language, "mail")("why.silent")
 
 
 def test_stations_of_a_line_are_counted_as_long_as_they_are_silent() -> None:
@@ -85,6 +102,16 @@ def test_a_case_of_stations_is_stated_as_it_is_now_with_the_worst_of_all_its_tim
     assert (draft.value_now, draft.extreme) == (view.stations[0].latest, view.stations[1].extreme)
     assert "PM2.5 170" in subject(draft)
     assert "highest so far 298" in still(draft)
-    assert "(now 1)" in what(draft)
+    assert "2 stations; PM2.5 above 150 µg/m³ at 2 of them, now at 1" in what(draft)
+    below = replace(case, alerts=(replace(mild, extreme=120.0, latest=120.0), case.alerts[1]))
+    assert "at 1 of them, now at 0" in what(MailDraft(plain_case(below, NETWORK, PEOPLE, at(9)), "en"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_case_whose_values_are_back_says_so_while_it_waits_for_a_new_rise(language: str) -> None:
+    case = one(round_of([], begin(1), begin(2, "sy-2")))
     back = replace(case, alerts=tuple(replace(item, until=at(5)) for item in case.alerts))
-    assert plain_case(back, NETWORK, PEOPLE, at(9)).severity is Severity.INFO
+    draft = MailDraft(plain_case(back, NETWORK, PEOPLE, at(7)), language)
+    assert draft.view.severity is Severity.INFO
+    assert re.search("^否：17:00 起已回落|^no: back since 17:00", still(draft))
+    assert re.search("12:00 至 17:00|12:00 to 17:00", what(draft))

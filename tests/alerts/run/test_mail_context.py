@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from msgspec.structs import replace
 
+from alerts.case.alert import begun
+from alerts.mail.evidence.alert_evidence import alert_view
 from alerts.mail.evidence.series import Sources
 from alerts.mail.frame.below import conditions, failed_tests
 from alerts.mail.line.certainty import grounds_of
@@ -17,6 +19,7 @@ from alerts.mail.line.draft import MailDraft
 from alerts.mail.view.finding import DataQuality
 from alerts.mail.view.plain import plain_case
 from alerts.people.people import people_of_addresses
+from alerts.rules.rules import load_rules
 from alerts.run.mail.context import with_instruments, with_neighbours, with_usual, with_wind
 from alerts.run.mail.failed_test import with_failed_tests
 from schemas.alert_case import CaseKind
@@ -26,12 +29,14 @@ from schemas.network import Instrument, Network, Station
 from schemas.reading import Reading
 from schemas.reason import reason_text
 from store.influx.store import Bucket
-from tests.alerts.case.build import begin, one, round_of
+from tests.alerts.case.build import begin, end, one, round_of
+from tests.alerts.conftest import EXAMPLE
 
 if TYPE_CHECKING:
     from alerts.mail.view.case_mail import CaseMail
     from schemas.alert_case import AlertCase
     from store.influx.store import InfluxStore
+    from store.state import StateStore
 
 SINCE = datetime(2026, 11, 22, 4, tzinfo=UTC)
 NOW = SINCE + timedelta(hours=1, minutes=2)
@@ -126,6 +131,33 @@ def test_of_readings_the_stations_near_are_asked_too(sources: Sources) -> None:
     assert view.quality is not None
     assert (view.quality.near_beyond, view.quality.near_total) == (1, 2)
     assert any("1 of 2 stations within 100 km" in item.text for item in grounds_of(MailDraft(view, "en")))
+
+
+def test_a_station_of_the_case_far_away_is_not_counted_as_near(sources: Sources) -> None:
+    far = place("dl-1", 38.9, instrument("gas1", "gas", "pm25"))
+    network = Network(zone="Asia/Shanghai", station_list=(*NETWORK.station_list, far))
+    case = one(round_of([], begin(1), begin(2, "sy-2")))
+    distant = begun(begin(3, "dl-1"), network)
+    case = replace(case, alerts=(*case.alerts, distant), stations=(*case.stations, "dl-1"))
+    sources.influx.write_readings(
+        [say(name, "gas1", SINCE + 59 * MINUTE, {"pm25": 20.0}) for name in ("sy-2", "sy-3", "dl-1")]
+    )
+    quality = with_neighbours(sources._replace(network=network), case, view_of(case)).quality
+    assert quality is not None
+    assert (quality.near_beyond, quality.near_total) == (1, 2), "the one in the case of the two within 100 km"
+
+
+def test_the_stations_near_count_by_their_highest_hour_while_the_alert_was_open(
+    sources: Sources, state: StateStore
+) -> None:
+    hours = pd.date_range(SINCE, periods=6, freq="h", name="start")
+    for name, values in {"sy-2": [90, 160, 200, 90, 40, 20], "sy-3": [90, 95, 97, 90, 40, 400]}.items():
+        frame = pd.DataFrame({"pm25": np.array(values, float), "pm25__n": 60.0, "pm25__flag": np.int8(1)}, index=hours)
+        sources.influx.write_hourly("gas", name, frame)
+    rules = load_rules(EXAMPLE)
+    over = end(2, begin(1), 5).transition
+    seen = alert_view(sources._replace(rules=rules, state=state), 2, over, None)
+    assert seen.neighbours == {"sy-2": 200.0, "sy-3": 97.0}
 
 
 def test_what_is_usual_is_of_this_hour_and_the_days_before_and_says_how_many(sources: Sources) -> None:
