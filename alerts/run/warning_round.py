@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -98,12 +99,19 @@ def _follow_city(
 def held_after(city: CityWarning, before: HeldWarning) -> HeldWarning:
     """What is due after an evaluation, by the hysteresis."""
     figures, kept = warning_rules(), city.kept or city
-    level = EvaluatedLevel(city.level, kept.level, _can_end(WarnedLevel.YELLOW, city))
+    level = EvaluatedLevel(_due(city, before.level.level), kept.level, _can_end(WarnedLevel.YELLOW, city))
     ozone = EvaluatedLevel(_level_of_notice(city), _level_of_notice(kept), _can_end(WarnedLevel.OZONE, city))
     return HeldWarning(
         level=hold_level(before.level, city.at, level, figures.hysteresis),
         ozone=hold_level(before.ozone, city.at, ozone, figures.hysteresis),
     )
+
+
+def _due(city: CityWarning, before: WarningLevel) -> WarningLevel:
+    """The level that is due; one that was not known before and whose hours are over longer than the hysteresis holds is news to no one."""
+    hold = timedelta(hours=warning_rules().hysteresis.hold_h)
+    is_over = city.end is not None and city.end <= city.at - hold
+    return before if is_over and city.level.rank > before.rank else city.level
 
 
 def _note(state: StateStore, city: CityWarning, after: HeldWarning, *, is_known: bool) -> None:

@@ -103,6 +103,15 @@ def test_a_level_opens_rises_falls_and_is_released(rounds: Rounds) -> None:
     assert rounds.run(warning_at(AT + (5 + 2 * HOLD_H) * HOUR, CLEAN)) == [("r0", "ok", "release")]
 
 
+@pytest.mark.parametrize(("hours_ago", "found"), [(1, [("r0", "firing", "issue")]), (HOLD_H + 14, [])])
+def test_a_level_whose_hours_are_over_is_proposed_no_more(
+    rounds: Rounds, hours_ago: int, found: list[tuple[str, str, str]]
+) -> None:
+    # the mean of 24 h is above the condition for some hours more
+    over = [50.0] * (96 - 24 - hours_ago) + [180.0] * 24 + [50.0] * hours_ago
+    assert rounds.run(warning_at(AT, over)) == found
+
+
 def test_a_release_has_a_draft_in_both_languages(rounds: Rounds) -> None:
     rounds.run(warning_at(AT, YELLOW))
     for at in (AT + HOUR, AT + (1 + HOLD_H) * HOUR):
