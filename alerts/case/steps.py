@@ -26,6 +26,8 @@ WIDER = {CaseKind.FAULT: 0, CaseKind.LINE: 1, CaseKind.SYSTEM: 2}
 """Causes of silence: a wider one takes over a narrower."""
 CHANGED = "changed"
 """Key of the figures of a step: whether a figure that was reported before changed."""
+ENDED, NEW_STATIONS = "ended", "new_stations"
+"""Of a step without new alerts how many ended, of one with new ones the stations that joined."""
 
 
 class CaseNews(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +125,7 @@ def _grown(news: CaseNews, case: AlertCase, now: datetime) -> AlertCase:
     kind = StepKind.RAISED if is_worse else StepKind.EXTENDED
     at = max(item.since for item in news.added)
     new = {
-        "new_stations": sorted({item.station_id for item in news.added} - {*case.stations}),
+        NEW_STATIONS: sorted({item.station_id for item in news.added} - {*case.stations}),
         "new_cities": sorted({item.city for item in news.added if item.city} - {*case.cities}),
         "new_parameters": sorted({item.parameter for item in news.added if item.parameter} - {*case.parameters}),
     }
@@ -158,7 +160,7 @@ def _revised(news: CaseNews, case: AlertCase, now: datetime) -> AlertCase:
     step = StepKind.AMENDED if is_reported_otherwise or verdict is not None else StepKind.EXTENDED
     figures = figures_of(news.changed) | {
         CHANGED: is_reported_otherwise,
-        "ended": sum(not item.is_open for item in news.changed),
+        ENDED: sum(not item.is_open for item in news.changed),
     }
     if news.stations_total and kind is not None:
         figures |= {TOTAL: news.stations_total}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alerts.mail.line.draft import MailDraft
     from alerts.mail.view.finding import FailedTest
     from alerts.mail.view.mail_value import WindValue
+    from alerts.mail.view.people import HistoryStep
     from alerts.mail.view.station import CaseStation
 
 MOST_STATIONS = 12
@@ -241,15 +242,22 @@ def history(draft: MailDraft) -> list[HistoryLine]:
     view, t = draft.view, draft.t
     found = []
     for item in view.history[-MOST_STEPS:]:
-        parts = [t(f"step.{item.kind}")]
+        parts = [_step_text(draft, item)]
         if item.value is not None and view.lead is not None:
             parts.append(
                 with_unit(figure(MailValue(value=item.value), view.lead.decimals, draft.language), view.lead.unit)
             )
-        if item.stations is not None:
+        if item.stations is not None and not item.ended:
             parts.append(t("step.stations", count=item.stations))
         if item.by is not None:
             parts.append(item.by.of(draft.language))
         text = " · ".join(parts)
         found.append(HistoryLine(draft.clock(item.at), f"{text}{t('colon')}{item.text}" if item.text else text))
     return found
+
+
+def _step_text(draft: MailDraft, item: HistoryStep) -> str:
+    """What the step was; one that only brought ends or a verdict has a name of its own."""
+    if item.ended:
+        return draft.t("step.back", count=item.ended)
+    return draft.t("step.verdict" if item.is_verdict else f"step.{item.kind}")

@@ -41,7 +41,7 @@ class MailDraft:
     @cached_property
     def tendency(self) -> Tendency:
         """Of the worst parameter."""
-        return tendency_of(self.view.lead)
+        return tendency_of(self.view.lead, self.view.now)
 
     @property
     def lead(self) -> LeadValue:

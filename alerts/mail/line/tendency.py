@@ -17,10 +17,12 @@ from schemas.flag import Flag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from alerts.mail.view.mail_value import LeadValue, SeriesPoint
 
 STEPS_BEFORE = 3
+STALE_STEPS = 2
 LEAST_STEP = timedelta(minutes=15)
 LEAST_SHARE = 0.1
 """Of the larger value [1]."""
@@ -45,9 +47,10 @@ def step_of(cadence: timedelta) -> timedelta:
     return max(cadence, LEAST_STEP)
 
 
-def tendency_of(lead: LeadValue | None) -> Tendency:
-    """Tendency of the worst parameter; points that failed a test are left out."""
-    if lead is None:
+def tendency_of(lead: LeadValue | None, now: datetime) -> Tendency:
+    """Tendency of the worst parameter; points that failed a test are left out, and none is stated of what is two steps old."""
+    known = [] if lead is None else [item.start for item in lead.points if item.value is not None]
+    if lead is None or not known or now - (known[-1] + lead.cadence) > STALE_STEPS * step_of(lead.cadence):
         return Tendency.UNKNOWN
     return tendency(lead.points, lead.cadence, digit=10.0**-lead.decimals)
 

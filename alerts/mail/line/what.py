@@ -147,6 +147,8 @@ def _moved(draft: MailDraft) -> str:
 
 def _amended(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
+    if not view.changes and not view.is_over:
+        return draft.joined([t("what.amended_other"), _BY_KIND.get(view.kind, _value)(draft)])
     changes = [
         t(
             f"what.amended_{item.figure}",

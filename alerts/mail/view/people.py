@@ -46,13 +46,25 @@ class CasePeople(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of the case for its history; ``value`` of the worst parameter then, ``text`` of a comment."""
+    """A step of the case for its history; ``value`` of the worst parameter then, ``text`` of a comment.
+
+    Attributes
+    ----------
+    stations : int or None
+        That the case began with, or that joined it; None where none did.
+    ended : int
+        Alerts that only ended with the step; the case has not grown.
+    is_verdict : bool
+        Only the verdict of fault or event is new: no figure has changed.
+    """
 
     kind: StepKind
     at: datetime
     by: Name | None = None
     value: float | None = None
     stations: int | None = None
+    ended: int = 0
+    is_verdict: bool = False
     text: str = ""
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from msgspec.structs import replace
 
 from alerts.case.life import CAUSE, fold
+from alerts.case.steps import CHANGED, ENDED, NEW_STATIONS
 from alerts.delivery.escalate import next_escalation, plan_steps
 from alerts.delivery.link import LinkAction, action_urls
 from alerts.mail.view.case_mail import CaseMail, MailNews
@@ -31,7 +32,7 @@ from alerts.run.mail.values import with_values
 from alerts.wording import titles
 from ingest.process.guard import say
 from schemas.alert import RuleKind
-from schemas.alert_case import SYSTEM, CaseKind
+from schemas.alert_case import SYSTEM, CaseKind, StepKind
 from schemas.reason import ReasonData, reason_data
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def plain_mail(reader: CaseReader, case: AlertCase, notice: Notice, news: MailNe
         version=notice.claimed or case.version,
         news=news,
         links=_links(reader, case, notice),
-        history=tuple(_history(reader, case)),
+        history=tuple(history_of(reader.people, case)),
         reason=_reason(case, news),
     )
 
@@ -154,18 +155,26 @@ def _links(reader: CaseReader, case: AlertCase, notice: Notice) -> CaseLinks:
     )
 
 
-def _history(reader: CaseReader, case: AlertCase) -> Iterator[HistoryStep]:
+def history_of(people: People, case: AlertCase) -> Iterator[HistoryStep]:
+    """The steps of a case as a mail tells them."""
     lead = lead_alert(case)
     for step in case.steps:
         figures = step.figures
         is_lead = lead is not None and figures.get("parameter") == lead.parameter
         value = figures.get("value") if is_lead else None
+        added = figures.get(NEW_STATIONS)
+        count = figures.get("stations") if added is None else len(added) or None
+        is_revised = step.kind is StepKind.EXTENDED and added is None
+        if is_revised and not figures.get(ENDED):
+            continue  # figures of open alerts, which the mail states as they are now
         yield HistoryStep(
             kind=step.kind,
             at=step.at,
-            by=None if step.by == SYSTEM else recipient_name(reader.people, step.by),
-            value=float(value) if isinstance(value, (int, float)) else None,
-            stations=figures.get("stations") if isinstance(figures.get("stations"), int) else None,
+            by=None if step.by == SYSTEM else recipient_name(people, step.by),
+            value=float(value) if isinstance(value, (int, float)) and not is_revised else None,
+            stations=count if isinstance(count, int) else None,
+            ended=int(figures.get(ENDED) or 0) if is_revised else 0,
+            is_verdict=step.kind is StepKind.AMENDED and not figures.get(CHANGED),
             text=str(figures.get("text", ""))[:SHOWN_COMMENT],
         )
 

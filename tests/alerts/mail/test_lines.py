@@ -63,6 +63,12 @@ def test_a_case_that_another_person_has_asks_nothing_of_the_reader() -> None:
     assert "take the case" not in text_of(draft("amended"), "act")
 
 
+def test_a_correction_that_changes_no_figure_of_the_case_states_the_case() -> None:
+    given = MailDraft(replace(view("amended"), changes=()), "zh")
+    assert text_of(given, "what").startswith("个别站点的数值已更正；PM2.5")
+    assert "更正" in subject(given)
+
+
 def test_an_unchanged_extreme_is_not_repeated_and_a_passed_one_is_stated() -> None:
     given = view("opened")
     assert given.lead is not None

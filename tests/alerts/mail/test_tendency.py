@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from alerts.mail.line.tendency import Tendency, tendency
+from alerts.mail.line.tendency import Tendency, tendency, tendency_of
 from alerts.mail.view.mail_value import SeriesPoint
 from schemas.flag import Flag
+from tests.alerts.mail.scene import view
 
 START = datetime(2026, 11, 27, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -44,3 +46,12 @@ def test_a_value_that_failed_counts_for_nothing() -> None:
     points = series([100.0, 100.0, 100.0])
     spike = SeriesPoint(START + 3 * HOUR, 900.0, Flag.FAIL)
     assert tendency([*points, spike], HOUR, digit=1.0) is Tendency.STEADY
+
+
+def test_no_tendency_is_stated_of_an_old_value() -> None:
+    lead = view("opened").lead
+    assert lead is not None
+    newest = next(item.start for item in reversed(lead.points) if item.value is not None) + lead.cadence
+    assert tendency_of(lead, newest + 2 * HOUR) is Tendency.RISING
+    assert tendency_of(lead, newest + 2 * HOUR + MINUTE) is Tendency.UNKNOWN
+    assert tendency_of(replace(lead, points=()), newest) is Tendency.UNKNOWN

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from alerts.case.alert import begun
+from alerts.mail.frame.below import history
 from alerts.mail.line.certainty import grade_of
 from alerts.mail.line.draft import MailDraft
 from alerts.mail.line.lines import why
@@ -17,6 +18,7 @@ from alerts.mail.line.subject import subject
 from alerts.mail.line.what import what
 from alerts.mail.view.plain import plain_case
 from alerts.people.people import people_of_addresses
+from alerts.run.mail.collect import history_of
 from alerts.run.mail.values import beyond
 from schemas.alert import Severity
 from schemas.words import words
@@ -115,3 +117,17 @@ def test_a_case_whose_values_are_back_says_so_while_it_waits_for_a_new_rise(lang
     assert draft.view.severity is Severity.INFO
     assert re.search("^否：17:00 起已回落|^no: back since 17:00", still(draft))
     assert re.search("12:00 至 17:00|12:00 to 17:00", what(draft))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_history_tells_ends_verdicts_and_how_many_stations_joined(language: str) -> None:
+    first, second, third = begin(1), begin(2, "sy-2", hours=1), begin(3, "sy-1", hours=1, rule="pm25-light")
+    case = one(round_of(round_of([], first), second, third, hours=2))
+    case = one(round_of([case], end(4, second, 4), hours=4))
+    view = replace(plain_case(case, NETWORK, PEOPLE, at(4)), history=tuple(history_of(PEOPLE, case)))
+    told = [item.text for item in history(MailDraft(view, language))]
+    expected = {
+        "zh": ["立案 · 161 µg/m³ · 1 站", "扩大 · 161 µg/m³ · 1 站", "1 条告警结束"],
+        "en": ["opened · 161 µg/m³ · 1 station", "extended · 161 µg/m³ · 1 station", "1 alert ended"],
+    }
+    assert told == expected[language]
