@@ -196,6 +196,11 @@ _CHANGES: dict[StepKind, Callable[[CaseStep], dict[str, Any]]] = {
 }
 
 
+def ordered(case: AlertCase) -> AlertCase:
+    """The case with its alerts, stations and cities in the order of their present figures, the worst first."""
+    return _with_alerts(case, ())
+
+
 def _with_alerts(case: AlertCase, added: Iterable[CaseAlert]) -> AlertCase:
     """The case with alerts added or replaced, and what follows from them."""
     held = {(item.alert_key, item.begin_id): item for item in (*case.alerts, *added)}

@@ -48,7 +48,7 @@ class PlannedStep(NamedTuple):
 def plan_steps(
     people: People, case: AlertCase, notices: Sequence[Notice], *, now: datetime, remind_after: timedelta
 ) -> tuple[PlannedStep, ...]:
-    """What is next for a case, due or not, the earliest first; empty where nothing is, also once all alerts have ended.
+    """What is next for a case, due or not, the earliest first; empty where nothing is, as of information.
 
     Parameters
     ----------
@@ -64,14 +64,19 @@ def plan_steps(
         chain were notified of and none has taken.
     """
     is_muted = case.muted_until is not None and case.muted_until > now
-    is_back = bool(case.alerts) and not any(item.is_open for item in case.alerts)
-    if not case.is_open or is_back or is_muted or case.severity is Severity.INFO:
+    if not case.is_open or is_muted or not _is_grave(case):
         return ()
     if case.taken_by is not None:
         return tuple(_remind_taker(people, case, remind_after, now))
     teams = dict.fromkeys(item.team for item in route(people, case, now))
     planned = [_next_of_team(people, case, notices, team, now=now, remind_after=remind_after) for team in teams]
     return tuple(sorted(planned, key=lambda item: item.due_at))
+
+
+def _is_grave(case: AlertCase) -> bool:
+    """Whether anything graver than information is open now, however grave the case was."""
+    graver = [item for item in case.alerts if item.severity is not Severity.INFO]
+    return any(item.is_open for item in graver) if case.alerts else case.severity is not Severity.INFO
 
 
 def next_escalation(planned: Iterable[PlannedStep]) -> PlannedStep | None:

@@ -15,7 +15,7 @@ import structlog
 from alerts.case.alert import AlertFigures, NewTransition, with_progress
 from alerts.case.decide import LOOK_BACK, CaseRound, DecidedCase, decide, present_alerts
 from alerts.case.group import CaseAir
-from alerts.case.life import fold, follow
+from alerts.case.life import fold, follow, ordered
 from alerts.case.news import WantedNotice, wanted
 from schemas.alert import AlertState
 from store.state import CaseChange, NoticeRequest, StateStore
@@ -151,11 +151,11 @@ def figures_of(states: Mapping[str, AlertStatus]) -> dict[AlertRef, AlertFigures
 
 
 def present_cases(state: StateStore, cases: Iterable[AlertCase]) -> list[AlertCase]:
-    """Cases with the present figures of their open alerts."""
+    """Cases with the present figures of their open alerts, the worst first by these."""
     known = list(cases)
     keys = {item.alert_key for case in known for item in case.alerts if item.is_open}
     figures = figures_of(state.alerts.get_states(keys=keys)) if keys else {}
-    return [with_progress(case, figures) for case in known]
+    return [ordered(with_progress(case, figures)) for case in known]
 
 
 def _read(state: StateStore, network: Network, now: datetime, evidence: CaseEvidence) -> CaseRound:

@@ -211,9 +211,9 @@ def left_off(draft: MailDraft) -> str:
 
 
 def file_figures(draft: MailDraft) -> FileFigures | None:
-    """The case file's first line and figures; None without one."""
+    """The case file's first line and figures; None without one, and of a fault: its kinds of event would stand against the verdict."""
     stored = draft.view.case_file
-    if stored is None:
+    if stored is None or draft.view.kind is CaseKind.FAULT:
         return None
     case = stored.case
     kinds, sources = words(draft.language, "word.event_kind"), words(draft.language, "word.source_kind")

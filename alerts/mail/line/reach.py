@@ -24,9 +24,10 @@ def reach_key(view: CaseMail) -> str:
 
 
 def event_kind(view: CaseMail) -> EventKind | None:
-    """Kind of event by the case file; None without one, or where it cannot tell."""
+    """Kind of event by the case file; None without one, where it cannot tell, and of several cities by one that is of a single station."""
     kind = view.case_file.case.kind if view.case_file else None
-    return None if kind is EventKind.UNKNOWN else kind
+    is_narrower = kind in {EventKind.PLUME, EventKind.FAULT} and reach_key(view) == "region"
+    return None if kind is EventKind.UNKNOWN or is_narrower else kind
 
 
 def reach_forms(draft: MailDraft) -> list[str]:

@@ -83,7 +83,10 @@ def test_a_case_that_was_taken_is_recalled_to_the_person() -> None:
 def test_nothing_is_escalated_once_the_values_are_back() -> None:
     begun = one(round_of([], begin(1))).alerts[0]
     assert plan(case(alerts=(begun,)), notice("li-na"))
-    assert plan(case(alerts=(msgspec.structs.replace(begun, until=NOW),)), notice("li-na")) == ()
+    over = msgspec.structs.replace(begun, until=NOW)
+    assert plan(case(alerts=(over,)), notice("li-na")) == ()
+    mild = msgspec.structs.replace(begun, alert_key="light/sy-1/pm25", severity=Severity.INFO)
+    assert plan(case(alerts=(over, mild), severity=Severity.CRITICAL), notice("li-na")) == ()
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from alerts.mail.frame.below import file_figures
 from alerts.mail.line.draft import MailDraft
+from alerts.mail.line.reach import event_kind, reach_forms
 from alerts.mail.line.subject import WIDTH, subject, subject_width
 from alerts.mail.view.mail_value import MailValue, Name
 from alerts.mail.view.people import CasePeople
+from analysis.case.case_file import EventKind
 from tests.alerts.mail.scene import ALL, LANGUAGES, draft, view
 
 LONG = Name(
@@ -76,6 +79,14 @@ def test_a_value_over_the_range_of_the_instrument_is_at_least_that() -> None:
     assert given.lead is not None
     lead = replace(given.lead, latest=MailValue(value=1000.0, is_at_least=True))
     assert "≥1,000↑" in subject(MailDraft(replace(given, lead=lead), "en"))
+
+
+def test_a_region_is_not_called_local_for_the_case_file_of_one_station() -> None:
+    region, plume = view("regional"), view("opened")
+    told = reach_forms(MailDraft(replace(region, case_file=plume.case_file), "zh"))
+    assert event_kind(plume) is EventKind.PLUME
+    assert not any("局地" in text for text in told)
+    assert file_figures(MailDraft(replace(view("fault"), case_file=plume.case_file), "zh")) is None
 
 
 def test_a_name_with_line_ends_stays_on_one_line() -> None:

@@ -62,6 +62,18 @@ def test_lists_and_mails_show_how_far_an_alert_has_gone_since_the_last_step(stat
     assert shown.case.alerts == present.alerts
 
 
+def test_the_station_that_is_worst_by_now_is_first(state: StateStore) -> None:
+    _, second = (
+        state.alerts.save(begin(0, name, value=value).transition, ())
+        for name, value in (("sy-1", 200.0), ("sy-2", 190.0))
+    )
+    (case,) = assign(state)
+    state.alerts.note_progress({second: AlertProgress(extreme=246.0, extreme_at=at(2), latest=240.0, latest_at=at(3))})
+    (present,) = present_cases(state, [case])
+    assert (case.stations, present.stations) == (("sy-1", "sy-2"), ("sy-2", "sy-1"))
+    assert present.alerts[0].extreme == 246.0
+
+
 def test_the_end_of_a_case_is_the_next_version_of_its_notice(state: StateStore) -> None:
     state.alerts.save(begin(0).transition, ())
     (case,) = assign(state)
