@@ -47,6 +47,8 @@ class AlertSettings(SharedSettings):
         Replaces the rules' own value [h]; 0 mails at any age (replays of old data).
     watch_interval_s : float
         Pause between two rounds of ``skyground watch`` [s].
+    watch_fresh_min : float
+        Values that ended longer ago raise and end no alert in the stream [min]; the pass over stored values decides them. Project's choice.
     remind_after_h : float
         A case that was taken and is still open is recalled after so long [h]; so is one that none of the chain has taken.
     imap_url : str
@@ -77,6 +79,7 @@ class AlertSettings(SharedSettings):
     rules: Path = Path("deploy/rules.example.toml")
     notify_max_age_h: float | None = None
     watch_interval_s: float = 3.0
+    watch_fresh_min: Annotated[float, Field(ge=5, le=2_880)] = 60.0
     remind_after_h: Annotated[float, Field(gt=0, le=720)] = 4.0
     imap_url: str = ""
     imap_password: SecretStr = SecretStr("")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from alerts.engine import is_beyond
 from alerts.rules.forecast import ForecastRule
 from alerts.rules.operation import CLEAR_AFTER, PREFIX, last_report, open_operations, operation_end
+from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.value_rule import ValueRule
 from alerts.rules.warning import WarningRule
 from alerts.rules.watched import why_unwatched
@@ -93,9 +95,19 @@ def _reason(inputs: EvaluationInput, rules: AlertRules, found: EvaluationResult,
     # A data set keeps its own times: what was in force then decides, whenever it is replayed.
     at = opened.seen_until if station and station.late_window_h == 0 else inputs.data_end
     reason = why_unwatched(change, rules, inputs.network, at)
-    if reason is None and change.alert_key in found.groundless:
+    if reason is None and change.alert_key in found.groundless and not _goes_on(inputs, rules, opened):
         reason = EndReason.INVALIDATED
     return EndReason.NOT_EVALUATED if reason is None and _is_stale(inputs, rules, opened) else reason
+
+
+def _goes_on(inputs: EvaluationInput, rules: AlertRules, opened: _Opened) -> bool:
+    """Whether another evaluator has noted a value beyond the threshold that is not stored yet."""
+    rule, status = rules.named(opened.transition.rule), inputs.last.get(opened.transition.alert_key)
+    if not isinstance(rule, ThresholdRule) or rule.baseline or status is None or opened.machine is None:
+        return False
+    latest, at, known = status.progress.latest, status.progress.latest_at, opened.machine.cursor
+    is_later = latest is not None and at is not None and (known is None or at > known)
+    return is_later and is_beyond(latest or 0.0, rule.limit, above=rule.above is not None)
 
 
 def _is_stale(inputs: EvaluationInput, rules: AlertRules, opened: _Opened) -> bool:

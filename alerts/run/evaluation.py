@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from schemas.network import Network
     from store.settings import SharedSettings
     from store.state import AlertStatus
+    from store.state.alerts.alert import Follow
 
 _ERRORS_SHOWN = 5
 _LIVE_WITHIN = timedelta(hours=1)
@@ -188,10 +189,10 @@ def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Evalua
     lost: set[str] = set()
     stored = 0
 
-    def follow(change: AlertTransition) -> None:
+    def store(follow: Follow, change: AlertTransition) -> None:
         nonlocal stored
         lost.add(change.alert_key)  # unless it is stored
-        transition_id = state.alerts.follow(change, newest.get(change.alert_key))
+        transition_id = follow(change, newest.get(change.alert_key))
         if transition_id is None:  # another worker stored it first; the next round continues from there
             return
         lost.discard(change.alert_key)
@@ -199,9 +200,12 @@ def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Evalua
         (opened.discard if change.to_state is AlertState.OK else opened.add)(change.alert_key)
         stored += 1
 
-    for change in found.transitions:
-        if change.alert_key not in lost:
-            found.attempt(change.alert_key, partial(follow, change))
+    if found.transitions:
+        # together: a round that came between would report what began and not that it has ended
+        with state.alerts.together() as follow:
+            for change in found.transitions:
+                if change.alert_key not in lost:
+                    found.attempt(change.alert_key, partial(store, follow, change))
     state.alerts.note_progress(
         {
             transition_id: progress

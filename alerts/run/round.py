@@ -73,11 +73,14 @@ class RoundInput(NamedTuple):
         None: those of the file.
     evidence : CaseEvidence or None
         Kept between rounds; None: read for this one.
+    is_settled : bool
+        Whether the stored alerts are those of the present; False just after a start, when no one is reminded of what may be over.
     """
 
     rules: AlertRules | None = None
     people: People | None = None
     evidence: CaseEvidence | None = None
+    is_settled: bool = True
 
 
 NOTHING_KEPT = RoundInput()
@@ -158,7 +161,8 @@ def _hand_out(steps: RoundSteps, settings: AlertSettings, now: datetime, given: 
 
     steps.do("cases", "cases", lambda: assign(settings, now, people=people(), evidence=given.evidence) and 0)
     steps.do("cases", "cases", lambda: make_first_cases(settings, now))
-    steps.do("cases", "clock", lambda: let_time_pass(settings, now, people()))
+    if given.is_settled:
+        steps.do("cases", "clock", lambda: let_time_pass(settings, now, people()))
     steps.do("mails", "deliver", lambda: deliver(settings, now, given.rules, people()))
 
 

@@ -41,7 +41,6 @@ class Channel:
         "_errors",
         "_fixed",
         "_high",
-        "_is_awake",
         "_low",
         "_moving",
         "_place",
@@ -49,6 +48,7 @@ class Channel:
         "_seen",
         "code",
         "high",
+        "is_awake",
         "is_watchful",
         "low",
     )
@@ -63,7 +63,7 @@ class Channel:
         self._moving: list[Tracked] = []
         self._awake: list[Tracked] = []
         self._resting: list[tuple[Callable[[str, datetime, datetime, float], bool], Tracked]] = []
-        self._is_awake = False
+        self.is_awake = False
         self._seen: datetime | None = None
 
     def add(self, tracked: Tracked) -> None:
@@ -84,11 +84,13 @@ class Channel:
         """Sort the keys by whether every value counts."""
         self._awake = [item for item in self._moving if item.is_awake]
         self._resting = [(item.is_quiet, item) for item in self._moving if not item.is_awake]
-        self._is_awake = any(item.is_awake for item in self._fixed)
-        self.is_watchful = self._is_awake or bool(self._moving)
+        self.is_awake = any(item.is_awake for item in self._fixed)
+        self.is_watchful = self.is_awake or bool(self._moving)
 
     def observe(self, value: float, start: datetime, end: datetime, letter: str | None) -> Sequence[AlertTransition]:
-        """What a value changes; one that is not newer than the last one, or not usable, changes nothing.
+        """What a value changes; one that is older than the last one, or not usable, changes nothing.
+
+        One of the same time is the last one corrected (`Tracked.correct`).
 
         Parameters
         ----------
@@ -100,29 +102,50 @@ class Channel:
         seen = self._seen
         if letter == OVER_RANGE and value > self._high:
             value = self._high  # a saturated instrument reads anything above it
-        if (seen is not None and end <= seen) or not self._low <= value <= self._high or letter not in USABLE:
+        if (seen is not None and end < seen) or not self._low <= value <= self._high or letter not in USABLE:
             return NOTHING
+        if end == seen:
+            return self._correct(self._whole(value, start, end, letter))
         self._seen = end
-        source = self._place[1]
-        taking = self._awake[:]
-        for is_quiet, item in self._resting:
-            if not is_quiet(source, start, end, value):
-                taking.append(item)
-        if self._is_awake or value > self.high or value < self.low:
-            taking += [item for item in self._fixed if item.is_awake or item.is_beyond_fixed(value)]
+        taking = self._taking(value, start, end)
         if not taking:
             return NOTHING
         found: list[AlertTransition] = []
-        whole = Value(self._place[0], self.code, start, end, value, source, letter == OVER_RANGE)
+        whole = self._whole(value, start, end, letter)
         for tracked in taking:
-            self._take(tracked, whole, found)
+            self._take(tracked, tracked.take, whole, found)
         return found
 
-    def _take(self, tracked: Tracked, value: Value, found: list[AlertTransition]) -> None:
+    def _whole(self, value: float, start: datetime, end: datetime, letter: str | None) -> Value:
+        return Value(self._place[0], self.code, start, end, value, self._place[1], letter == OVER_RANGE)
+
+    def _taking(self, value: float, start: datetime, end: datetime) -> list[Tracked]:
+        """The keys that a value concerns."""
+        source, taking = self._place[1], self._awake[:]
+        for is_quiet, item in self._resting:
+            if not is_quiet(source, start, end, value):
+                taking.append(item)
+        if self.is_awake or value > self.high or value < self.low:
+            taking += [item for item in self._fixed if item.is_awake or item.is_beyond_fixed(value)]
+        return taking
+
+    def _correct(self, value: Value) -> list[AlertTransition]:
+        found: list[AlertTransition] = []
+        for tracked in (*self._fixed, *self._moving):
+            self._take(tracked, tracked.correct, value, found)
+        return found
+
+    def _take(
+        self,
+        tracked: Tracked,
+        take: Callable[[Value], Sequence[AlertTransition]],
+        value: Value,
+        found: list[AlertTransition],
+    ) -> None:
         """A rule that raises is reported, and the others are evaluated."""
         was_awake = tracked.is_awake
         try:
-            found += tracked.take(value)
+            found += take(value)
         except Exception as error:  # noqa: BLE001 - one rule must not hold up the others; logged and reported
             place = tracked.watch.subject.alert_key
             self._errors.append(f"{place}: {describe(error)}")

@@ -17,6 +17,7 @@ from alerts.engine import Machine
 from alerts.rules.baseline import Baselines
 from alerts.rules.incremental import OVER_RANGE, Feed, Value, physical_range
 from alerts.stream.channel import Channel
+from alerts.stream.fresh import FreshGate
 from alerts.stream.hours import InstrumentHours, OpenHour, StreamedHours
 from alerts.stream.silent import silence_transitions
 from alerts.stream.tracked import Tracked
@@ -48,25 +49,42 @@ class CoreMemory(msgspec.Struct, kw_only=True):
         Hours in progress by ``station/instrument``.
     heard : list of (str, str, datetime)
         Station, network, start of the newest reading.
+    left : list of str
+        Keys of machines that old values have moved, so that they are not as their alerts are known.
     """
 
     machines: dict[str, Machine] = {}
     samplers: dict[str, Any] = {}
     hours: dict[str, OpenHour] = {}
     heard: list[tuple[str, str, datetime]] = []
+    left: list[str] = []
 
 
 class _Entry:
     """What a reading of one instrument concerns."""
 
-    __slots__ = ("cadence", "channels", "hours", "link", "since", "until")
+    __slots__ = ("cadence", "channels", "gate", "hours", "link", "newest", "since", "until")
 
-    def __init__(self, instrument: Instrument, link: tuple[str, str]) -> None:
+    def __init__(self, instrument: Instrument, link: tuple[str, str], gate: FreshGate) -> None:
+        self.gate = gate
+        self.newest = _FIRST
         self.cadence = timedelta(seconds=instrument.cadence_s)
         self.channels: dict[str, Channel] = {}
         self.hours: StreamedHours | None = None
         self.link = link
         self.since, self.until = instrument.since, instrument.until
+
+    def serves(self, start: datetime) -> bool:
+        """Whether the instrument is in service."""
+        return (self.since is None or start >= self.since) and (self.until is None or start < self.until)
+
+    def is_late(self, start: datetime) -> bool:
+        """Whether a newer reading of the instrument has come before; takes note of the newest, but of none in the future."""
+        if start < self.newest:
+            return not self.gate.keeps_own_times
+        if not self.gate.is_ahead(start):
+            self.newest = start
+        return False
 
 
 class Core:
@@ -101,12 +119,14 @@ class Core:
         self._heard: dict[tuple[str, str], datetime] = {}
         self._errors: list[str] = []
         self._last: dict[str, AlertTransition] = {}
+        self._gates = {station.id: FreshGate(_delay_of(station)) for station in network.station_list}
         for station in network.station_list:
             for item in station.instruments:
-                self._entries[station.id, item.id] = _Entry(item, (station.id, str(item.network)))
+                link = (station.id, str(item.network))
+                self._entries[station.id, item.id] = _Entry(item, link, self._gates[station.id])
         for rule in rules.of_values():
             for watch in rule.watches(network, baselines or Baselines()):
-                self._track(Tracked(watch))
+                self._track(Tracked(watch, self._gates[watch.subject.station_id]))
         self._collect_hours()
         if memory is not None:
             self._restore(memory)
@@ -135,10 +155,10 @@ class Core:
             start = reading.interval.start
             if start > self._heard.get(entry.link, _FIRST):
                 self._heard[entry.link] = start
-            if (entry.since and start < entry.since) or (entry.until and start >= entry.until):
+            if not entry.serves(start):
                 continue
             if entry.channels:
-                found += self._native(entry, reading)
+                found += _leave(entry, reading) if entry.is_late(start) else self._native(entry, reading)
             if entry.hours is not None:
                 for value in entry.hours.add(reading.instrument_id, reading, at):
                     found += self.observe_hour(str(reading.network), value)
@@ -149,6 +169,18 @@ class Core:
         channel = self._hourly.get(Feed(value.station_id, network, value.parameter, is_hourly=True))
         letter = OVER_RANGE if value.is_at_least else None
         return () if channel is None else channel.observe(value.value, value.start, value.end, letter)
+
+    def move(self, now: datetime, fresh_for: timedelta) -> None:
+        """Evaluate what follows at ``now`` (aware): values that end earlier than ``fresh_for`` before it are not fresh (`alerts.stream.fresh`)."""
+        for gate in self._gates.values():
+            gate.move(now, fresh_for)
+
+    def take_left(self) -> bool:
+        """Whether something was left to the pass over stored values since the last call."""
+        left = [gate for gate in self._gates.values() if gate.is_left]
+        for gate in left:
+            gate.is_left = False
+        return bool(left)
 
     def tick(self, now: datetime) -> list[AlertTransition]:
         """Let time pass: `close_hours`, then `silences`."""
@@ -185,16 +217,18 @@ class Core:
             if start > self._heard.get(link, _FIRST):
                 self._heard[link] = start
 
-    def adopt(self, statuses: Mapping[str, AlertStatus]) -> None:
-        """Continue from stored alerts, which another process may have changed."""
+    def adopt(self, statuses: Mapping[str, AlertStatus]) -> list[AlertTransition]:
+        """Continue from stored alerts, which another process may have changed; what of that does not hold any more by later values."""
+        found: list[AlertTransition] = []
         for key, status in statuses.items():
             self._last[key] = status.transition
             tracked = self._tracked.get(key)
             if tracked is not None:
-                tracked.adopt(status)
+                found += tracked.adopt(status)
         if statuses:
             for channel in self._channels():
                 channel.refresh()
+        return found
 
     def open_machines(self) -> dict[str, Machine]:
         """Machines that are pending or firing, by alert key."""
@@ -219,15 +253,17 @@ class Core:
                 if item.current is not None
             },
             heard=[(*link, start) for link, start in self._heard.items()],
+            left=[key for key, item in self._tracked.items() if not item.is_known],
         )
 
     def _restore(self, memory: CoreMemory) -> None:
         for key, machine in memory.machines.items():
             if key in self._tracked:
-                self._tracked[key].machine = machine
-        for key, kept in memory.samplers.items():
-            if key in self._tracked:
-                self._restore_sampler(key, kept)
+                self._tracked[key].restore(machine, is_known=key not in memory.left)
+        for channel in self._channels():
+            channel.refresh()
+        for key in memory.samplers.keys() & self._tracked.keys():
+            self._restore_sampler(key, memory.samplers[key])
         for (station_id, _), hours in self._hours.items():
             for name, item in hours.instruments.items():
                 item.current = memory.hours.get(f"{station_id}/{name}")
@@ -298,3 +334,19 @@ class Core:
 
 def _measuring(station: Station, feed: Feed) -> list[Instrument]:
     return [item for item in station.instruments_of(feed.network) if feed.parameter in item.parameters]
+
+
+def _delay_of(station: Station) -> timedelta | None:
+    """The longest stated delay of a station; None for a data set."""
+    if station.late_window_h == 0:
+        return None
+    return max((station.delay_of(item) for item in station.instruments), default=timedelta(0))
+
+
+def _leave(entry: _Entry, reading: Reading) -> Sequence[AlertTransition]:
+    """A reading older than the newest one of its instrument says nothing of the present."""
+    for code, value in reading.values.items():
+        channel = entry.channels.get(code)
+        if channel is not None and (channel.is_awake or value > channel.high or value < channel.low):
+            entry.gate.is_left = True
+    return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.decode.clock import ClockScreen
 from ingest.decode.message import decode_and_validate, set_aside
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 CURSOR = "watch"
 LOOK_BACK = timedelta(hours=2)
-"""A watch without a cursor begins so long ago, so that the hours in progress are whole. Project's choice."""
+"""A watch begins at most so long ago, so that the hours in progress are whole; what lies before is left to the pass over stored values. Project's choice."""
+MOST_BEHIND = 60_000
+"""Messages at most that are read before the present ones [1]: about ten seconds of work. Project's choice."""
+_LEAST_BACK = timedelta(minutes=1)
 
 
 def collector_settings(settings: SharedSettings) -> CollectorSettings:
@@ -61,9 +64,27 @@ class LogFollower:
         return found
 
 
-def start_position(log: RawLog, snapshot: WatchSnapshot | None, now: datetime) -> Position:
-    """Where to begin: at the snapshot, at an earlier cursor (moved back by a person), or `LOOK_BACK` ago without either."""
-    cursor = log.cursor(CURSOR)
-    if cursor == BEGINNING:
-        return log.position_before(now - LOOK_BACK) if snapshot is None else snapshot.position
-    return cursor if snapshot is None else min(cursor, snapshot.position)
+class Start(NamedTuple):
+    """Where a watch begins, and whether it left out messages that it has not read."""
+
+    position: Position
+    is_ahead: bool = False
+
+
+def start_of(log: RawLog, snapshot: WatchSnapshot | None, now: datetime) -> Start:
+    """Begin at the snapshot or at an earlier cursor (moved back by a person), but no earlier than `newest_part`, and there without either."""
+    cursor, newest = log.cursor(CURSOR), newest_part(log, now)
+    known = cursor
+    if snapshot is not None:
+        known = snapshot.position if cursor == BEGINNING else min(cursor, snapshot.position)
+    return Start(newest, is_ahead=known != BEGINNING) if known < newest else Start(known)
+
+
+def newest_part(log: RawLog, now: datetime) -> Position:
+    """Where the last `LOOK_BACK` of the log begin, or a shorter time with no more than `MOST_BEHIND` messages."""
+    span = LOOK_BACK
+    position = log.position_before(now - span)
+    while span > _LEAST_BACK and log.count_after(position) > MOST_BEHIND:
+        span /= 2
+        position = log.position_before(now - span)
+    return position

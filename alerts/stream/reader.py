@@ -1,30 +1,33 @@
 """From the raw log to stored transitions: read, decode, evaluate, store.
 
 A position counts as passed when what was found up to it is stored. A snapshot is written every half minute and at the end, so a killed
-watch reads at most that again; a transition that is found again is stored once.
+watch reads at most that again; a transition that is found again is stored once. Of a longer backlog only the newest part is read
+(`alerts.stream.follow.start_of`), and only fresh values raise alerts (`alerts.stream.fresh`): the rest is left to the pass over stored values.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from alerts.stream.core import Core
+from alerts.stream.core import Core, CoreMemory
 from alerts.stream.every import Every
-from alerts.stream.follow import CURSOR, LogFollower, collector_settings, start_position
+from alerts.stream.follow import CURSOR, LogFollower, collector_settings, start_of
 from alerts.stream.heard import read_heard
 from alerts.stream.record import Recorder
 from alerts.stream.snapshot import WatchSnapshot, read_snapshot, write_snapshot
-from schemas.alert import AlertState
+from schemas.alert import AlertState, EndReason
 from store.error import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from alerts.rules.baseline import Baselines
     from alerts.stream.configuration import Configuration
-    from alerts.stream.core import CoreMemory
+    from alerts.stream.follow import Start
     from schemas.alert import AlertTransition
     from store.rawlog import Position, RawLog
     from store.state import StateStore
@@ -37,11 +40,12 @@ _log = structlog.get_logger(__name__)
 
 
 class StepDone(NamedTuple):
-    """What one step did: messages read, transitions stored, and rules that raised."""
+    """What one step did: messages read, transitions stored, rules that raised, and whether the pass over stored values is to be done at once."""
 
     messages: int
     stored: list[AlertTransition]
     errors: list[str]
+    is_left: bool = False
 
 
 class StreamReader:
@@ -75,10 +79,14 @@ class StreamReader:
         self._tick, self._silence = Every(TICK_S), Every(SILENCE_S)
         self._progress, self._snapshot = Every(PROGRESS_S), Every(SNAPSHOT_S)
         snapshot = read_snapshot(self._directory)
-        position = start_position(log, snapshot, now)
-        is_rewound = snapshot is not None and position < snapshot.position
-        self._build(position, None if snapshot is None or is_rewound else snapshot.memory)
-        _log.info("watch_follows", day=position.day.isoformat(), row=position.row, behind=log.count_after(position))
+        begin = start_of(log, snapshot, now)
+        position = begin.position
+        self._build(position, _memory_at(begin, snapshot))
+        behind = log.count_after(position)
+        self._is_catching_up = begin.is_ahead or behind > BATCH
+        _log.info(
+            "watch_follows", day=position.day.isoformat(), row=position.row, behind=behind, left_out=begin.is_ahead
+        )
 
     def step(self, now: datetime) -> StepDone:
         """Read the next messages, at most `BATCH`, and store what they change; raises `StoreError`, then nothing may be read on.
@@ -86,25 +94,34 @@ class StreamReader:
         Parameters
         ----------
         now : datetime
-            Aware; counts when the end of the log is reached. Before that time passes by the messages.
+            Aware; decides which values are fresh, and counts for hours and silence when the end of the log is reached.
         """
         if self._generation != self._current.generation:
             self._build(self._follower.position, self._core.memory())
         is_tick = self._tick.is_due()
-        if is_tick:  # before the readings, which are then evaluated from the newest state
-            self._core.adopt(self._recorder.news())
-        messages = self._follower.next(BATCH)
         found: list[AlertTransition] = []
+        if is_tick:  # before the readings, which are then evaluated from the newest state
+            self._core.move(now, timedelta(minutes=self._current.settings.watch_fresh_min))
+            found += self._core.adopt(self._recorder.news())
+        messages = self._follower.next(BATCH)
         for item in messages:
             if item.readings:
                 found += self._core.observe(item.readings, item.message.received_at)
         if is_tick:
-            found += self._pass_time(now if len(messages) < BATCH else messages[-1].message.received_at)
+            found += self._pass_time(now, None if len(messages) < BATCH else messages[-1].message.received_at)
+        found = without_withdrawn(found)
         stored = self._recorder.store(found) if found else []
         if len(stored) < len(found):
-            self._core.adopt(self._recorder.news())
+            stored += self._recorder.store(self._core.adopt(self._recorder.news()))
         self._keep_up()
-        return StepDone(len(messages), stored, self._core.take_errors())
+        return StepDone(len(messages), stored, self._core.take_errors(), self._is_left(is_end=len(messages) < BATCH))
+
+    def _is_left(self, *, is_end: bool) -> bool:
+        """Whether old values were taken, or the end of the backlog is reached."""
+        is_left = self._core.take_left()
+        if is_end and self._is_catching_up:
+            self._is_catching_up, is_left = False, True
+        return is_left
 
     def _keep_up(self) -> None:
         if self._progress.is_due():
@@ -131,10 +148,11 @@ class StreamReader:
         )
         self._is_heard = False
 
-    def _pass_time(self, moment: datetime) -> list[AlertTransition]:
-        found = self._core.close_hours(moment)
-        if self._silence.is_due() and self._may_be_silent(moment):
-            found += self._core.silences(moment)
+    def _pass_time(self, now: datetime, read_until: datetime | None) -> list[AlertTransition]:
+        """Close hours, by the messages while there are more of them to read; silence is of the present, and decided at the end of the log."""
+        found = self._core.close_hours(read_until or now)
+        if read_until is None and self._silence.is_due() and self._may_be_silent(now):
+            found += self._core.silences(now)
         return found
 
     def _may_be_silent(self, moment: datetime) -> bool:
@@ -150,3 +168,23 @@ class StreamReader:
             return self._is_heard and not collector_settings(self._current.settings).mqtt_share
         self._is_heard = True
         return True
+
+
+def _memory_at(begin: Start, snapshot: WatchSnapshot | None) -> CoreMemory | None:
+    """What is still known where the watch begins: nothing behind a rewound cursor, and behind left-out messages only who was heard."""
+    if snapshot is None or begin.position < snapshot.position:
+        return None
+    return CoreMemory(heard=snapshot.memory.heard) if begin.is_ahead else snapshot.memory
+
+
+def without_withdrawn(found: Sequence[AlertTransition]) -> list[AlertTransition]:
+    """Transitions without the alerts that a value raised which was replaced at once: no one needs to know of them."""
+    kept: list[AlertTransition] = []
+    for change in found:
+        if change.reason is EndReason.INVALIDATED:
+            begun = next((item for item in reversed(kept) if item.alert_key == change.alert_key), None)
+            if begun is not None and begun.from_state is AlertState.OK and begun.at == change.at:
+                kept.remove(begun)
+                continue
+        kept.append(change)
+    return kept

@@ -33,12 +33,14 @@ WARNINGS_S = 1_200.0
 """How often warning rules are evaluated, whose outcome changes by the hour [s]. Project's choice."""
 RETRY_S = 30.0
 """Pause after a failure [s]. Project's choice."""
+ASKED_S, SETTLE_S = 20.0, 2.0
+"""Least time between two passes that the stream asks for, and how long such a pass waits for the collector to store the readings [s]. Project's choice."""
 LONGEST_S = 1_800.0
 """Work that takes longer is complained about [s]. Project's choice."""
 
 
 class StoredHoursThread(BackgroundThread):
-    """Loads baselines, then evaluates the stored hours of `WINDOW`: at the start, at intervals, and at once for changed rules.
+    """Evaluates the stored hours of `WINDOW`: at the start, at intervals, and at once for changed rules or where `ask` was called; loads baselines.
 
     Parameters
     ----------
@@ -49,6 +51,11 @@ class StoredHoursThread(BackgroundThread):
         Filled here.
     after : callable
         Called with the number of transitions that were stored.
+
+    Attributes
+    ----------
+    has_passed : bool
+        Whether a pass has ended since the start, well or not.
     """
 
     def __init__(
@@ -60,6 +67,14 @@ class StoredHoursThread(BackgroundThread):
         self._generation = current.generation
         self._is_warm = False
         self._begun_at: float | None = None
+        self._asked_at: float | None = None
+        self._passed_at = -ASKED_S
+        self.has_passed = False
+
+    def ask(self) -> None:
+        """Have stored values evaluated within seconds; may be called by any thread."""
+        if self._asked_at is None:
+            self._asked_at = monotonic()
 
     def complaint(self) -> str:
         """That what is under way lasts too long; empty where all is well."""
@@ -76,14 +91,24 @@ class StoredHoursThread(BackgroundThread):
         now = datetime.now(UTC)
         if self._stop.is_set():
             return
+        if self._confirm.is_due() or self._is_asked() or is_changed:
+            self._pass(with_warnings=self._warnings.is_due() or is_changed)
         if (self._usual.is_due() or is_changed) and not self.attempt("baselines", partial(self._load, now)):
             self._usual.again(RETRY_S)
-        if self._confirm.is_due() or is_changed:
-            with_warnings = self._warnings.is_due() or is_changed
-            if not self.attempt("evaluate", partial(self._evaluate, with_warnings=with_warnings)):
-                self._confirm.again(RETRY_S)
-                self._warnings.again(RETRY_S)
         self._begun_at = None
+
+    def _is_asked(self) -> bool:
+        asked_at, now = self._asked_at, monotonic()
+        return asked_at is not None and now >= max(asked_at + SETTLE_S, self._passed_at + ASKED_S)
+
+    def _pass(self, *, with_warnings: bool) -> None:
+        asked_at, self._passed_at = self._asked_at, monotonic()
+        if asked_at is not None and self._passed_at >= asked_at + SETTLE_S:
+            self._asked_at = None  # before the values are read: what is asked for meanwhile is another pass
+        if not self.attempt("evaluate", partial(self._evaluate, with_warnings=with_warnings)):
+            self._confirm.again(RETRY_S)
+            self._warnings.again(RETRY_S)
+        self.has_passed = True
 
     def _warm_up(self) -> None:
         """The first time only."""

@@ -47,6 +47,8 @@ class StreamThread:
     ----------
     baselines : Baselines
         To be filled by another thread.
+    on_left : callable
+        Called when something was left to the pass over stored values, which is then to be done at once.
     errors : dict of str to str
         By the step ``stream``: why it fails, or which rules raised in the last step that found something.
     """
@@ -55,6 +57,7 @@ class StreamThread:
         self.baselines = Baselines()
         self.errors: dict[str, str] = {}
         self._current, self._stop, self._after = current, stop, after
+        self.on_left: Callable[[], object] = lambda: None
         self._thread = threading.Thread(target=self._run, name="watch-stream", daemon=True)
 
     def start(self) -> None:
@@ -97,6 +100,8 @@ class StreamThread:
                     self.errors = {}
                 if done.stored:
                     self._after(len(done.stored))
+                if done.is_left:
+                    self.on_left()
                 if done.messages < BATCH:
                     self._stop.wait(IDLE_S)
             reader.keep()

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 LONGEST_PAUSE_S = 60.0
 LONGEST_ROUND_S = 600.0
 """A round that takes longer is complained about. Project's choice."""
+LONGEST_UNSETTLED_S = 120.0
+"""So long after the start reminders and escalations wait at most for the first pass over stored values. Project's choice."""
 _POLL_S = 0.5
 STOP_S = 30.0
 """A round that waits for a dead database is ended by force so long after the signal [s]; it may be killed at any time."""
@@ -87,6 +89,7 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     arrivals = Arrivals()
     stream = StreamThread(current, stop, arrivals.add)
     hours = StoredHoursThread(current, stop, stream.baselines, arrivals.add)
+    stream.on_left = hours.ask
     replies = ReplyThread(current, stop, lambda: arrivals.add(0))
     complaints = [pace.complaint, hours.complaint]
     with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, complaints):
@@ -94,7 +97,7 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         for thread in (stream, hours, replies):
             thread.start()
         try:
-            rounds = _Rounds(current, arrivals, (stream, hours, replies))
+            rounds = _Rounds(current, arrivals, (stream, hours, replies), lambda: hours.has_passed)
             with closing(rounds):
                 rounds.go(stop, on_round)
         finally:
@@ -151,9 +154,14 @@ class _Rounds:
     """The rounds of a watch, and what is due in the next one."""
 
     def __init__(
-        self, current: Configuration, arrivals: Arrivals, others: Sequence[StreamThread | BackgroundThread]
+        self,
+        current: Configuration,
+        arrivals: Arrivals,
+        others: Sequence[StreamThread | BackgroundThread],
+        has_passed: Callable[[], bool],
     ) -> None:
-        self._current, self._arrivals, self._others = current, arrivals, others
+        self._current, self._arrivals, self._others, self._has_passed = current, arrivals, others, has_passed
+        self._begun_at = monotonic()
         self._failing = Failing()
         self._generation = current.generation
         self._influx: InfluxStore | None = None
@@ -175,7 +183,8 @@ class _Rounds:
         is_changed, self._generation = self._generation != current.generation, current.generation
         evidence = self._evidence_now(is_changed=is_changed)
         settings, rules = current.settings, current.rules
-        given = RoundInput(rules=rules, people=current.people, evidence=evidence)
+        is_settled = self._has_passed() or monotonic() - self._begun_at > LONGEST_UNSETTLED_S
+        given = RoundInput(rules=rules, people=current.people, evidence=evidence, is_settled=is_settled)
         done = run_round(settings, now, given, partial(evaluate_reports, settings, now, rules))
         is_sound = done.is_partial or not done.errors
         errors = {} if problem is None else {"configuration": problem}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence  # noqa: TC003 - msgspec resolves annotations at run time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from operator import eq, ge, gt, lt
 
@@ -18,6 +19,8 @@ from store.state.database import LARGEST_ID, StateTables
 from store.state.statement import insert, narrowed, utc_now
 from store.state.table import acknowledgement, alert, transition
 
+Follow = Callable[[AlertTransition, int | None], int | None]
+"""`AlertStore.follow`."""
 _FIELDS = AlertTransition.__struct_fields__
 _PROGRESS = ("extreme", "extreme_at", "latest", "latest_at")
 
@@ -85,11 +88,22 @@ class AlertStore(StateTables):
         int or None
             None when the alert has changed since.
         """
-        newest = sa.select(alert.c.transition_id).where(alert.c.alert_key == change.alert_key).with_for_update()
+        with self.together() as follow:
+            return follow(change, after)
+
+    @contextmanager
+    def together(self) -> Iterator[Follow]:
+        """`follow` for several transitions, of which other workers see all or none; one that raises is left out, and the others are stored."""
         with self.database.writing() as connection:
-            if connection.execute(newest).scalar() != after:
-                return None
-            return _save(connection, change, None)
+
+            def follow(change: AlertTransition, after: int | None) -> int | None:
+                newest = sa.select(alert.c.transition_id).where(alert.c.alert_key == change.alert_key)
+                if connection.execute(newest.with_for_update()).scalar() != after:
+                    return None
+                with connection.begin_nested():
+                    return _save(connection, change, None)
+
+            yield follow
 
     def note_progress(self, progress: Mapping[int, AlertProgress]) -> None:
         """Record extremes of open alerts by the id of their newest transition.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alerts.rules.rules import parse_rules
-from alerts.stream.core import Core
+from alerts.stream.core import Core, CoreMemory
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
 from schemas.reading import Reading
@@ -72,8 +72,13 @@ def reading(
     return Reading(network, station, instrument, Interval(start, start + MINUTE), values, status)
 
 
-def core_of(*bodies: str, network: Network | None = None, baselines: Baselines | None = None) -> Core:
-    return Core(rules_of(*bodies), network or network_of(), {}, baselines=baselines)
+def core_of(
+    *bodies: str,
+    network: Network | None = None,
+    baselines: Baselines | None = None,
+    memory: CoreMemory | None = None,
+) -> Core:
+    return Core(rules_of(*bodies), network or network_of(), {}, baselines=baselines, memory=memory)
 
 
 def play(core: Core, readings: Iterable[Reading]) -> list[AlertTransition]:

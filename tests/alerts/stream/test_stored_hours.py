@@ -12,6 +12,7 @@ import pytest
 
 import alerts.run.evaluation
 import alerts.run.round
+import store.state.alerts.alert
 from alerts.rules.baseline import Baselines
 from alerts.rules.table import find_transitions
 from alerts.run.evaluation import EvaluationError, evaluate
@@ -84,7 +85,7 @@ def test_a_mail_does_not_wait_for_the_pass_nor_does_the_end_of_the_watch(
 
     def hang(*_: object, **__: object) -> int:
         begun.set()
-        ended.wait(60)
+        ended.wait(180)
         return 0
 
     for module in (alerts.run.round, stored_hours):
@@ -94,14 +95,14 @@ def test_a_mail_does_not_wait_for_the_pass_nor_does_the_end_of_the_watch(
     watcher = threading.Thread(target=run, args=(changed(streamed, watch_interval_s=5.0), stop, rounds.append))
     watcher.start()
     try:
-        assert begun.wait(20)
+        assert begun.wait(60)
         log.append([message(datetime.now(UTC) - MINUTE, 190.0)])
         written = time.monotonic()
-        while not mails(maildir) and time.monotonic() - written < 20:
+        while not mails(maildir) and time.monotonic() - written < 60:
             time.sleep(0.1)
         assert len(mails(maildir)) == 1
         stop.set()
-        watcher.join(15)
+        watcher.join(60)
         assert not watcher.is_alive()
         assert not ended.is_set()
     finally:
@@ -212,3 +213,54 @@ def test_a_pass_that_hangs_is_complained_about(hourly: AlertSettings, monkeypatc
     assert sentences(said[0], "en") == "what is done with stored hours has been under way for 0 min"
     monkeypatch.setattr(stored_hours, "LONGEST_S", 1.0)
     assert not thread.complaint()
+
+
+def test_a_pass_that_is_asked_for_is_done_within_seconds_and_not_again_at_once(
+    hourly: AlertSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+    monkeypatch.setattr(stored_hours, "evaluate", lambda *_, **__: done.append(1) or 0)
+    monkeypatch.setattr(stored_hours, "SETTLE_S", 0.0)
+    monkeypatch.setattr(stored_hours, "ASKED_S", 0.3)
+    thread = StoredHoursThread(Configuration(hourly), threading.Event(), Baselines(), lambda _: None)
+    assert not thread.has_passed
+    thread.look()
+    assert thread.has_passed
+    thread.ask()
+    thread.look()
+    assert len(done) == 1
+    time.sleep(0.3)
+    thread.look()
+    thread.look()
+    assert len(done) == 2
+
+
+def test_what_a_pass_finds_is_seen_as_a_whole(
+    hourly: AlertSettings,
+    state: StateStore,
+    write_hours: Callable[..., None],
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_hours("t-01", [20.0, 190.5, 20.0, 20.0])
+    seen = []
+    save = store.state.alerts.alert._save
+
+    def spied(*given: object) -> int:
+        seen.append(len(state.alerts.list(alert_key=KEY)))
+        return save(*given)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr(store.state.alerts.alert, "_save", spied)
+    assert evaluate(hourly, *window(now)) == 2
+    assert seen == [0, 0]
+
+
+def test_grounds_are_not_gone_while_the_stream_knows_a_later_value_beyond_the_limit(
+    hourly: AlertSettings, state: StateStore, write_hours: Callable[..., None], now: datetime
+) -> None:
+    write_hours("t-01", [20.0, 190.5])
+    evaluate(hourly, *window(now))
+    write_hours("t-01", [20.0, 190.5], flag=4)
+    later = AlertProgress(extreme=190.5, extreme_at=now, latest=180.0, latest_at=now)
+    state.alerts.note_progress({present(state).transition_id: later})
+    assert evaluate(hourly, *window(now)) == 0

@@ -17,7 +17,7 @@ from alerts.rules.baseline import Baselines
 from alerts.run.evaluation import evaluate
 from alerts.run.round import Round
 from alerts.stream.configuration import Configuration
-from alerts.stream.follow import CURSOR, collector_settings, start_position
+from alerts.stream.follow import CURSOR, collector_settings, start_of
 from alerts.stream.reader import StreamReader
 from alerts.stream.snapshot import NAME, read_snapshot
 from alerts.stream.watch import run
@@ -131,17 +131,20 @@ def test_a_new_watch_begins_two_hours_ago_and_a_known_one_at_its_snapshot(
 ) -> None:
     now = datetime.now(UTC)
     log.append([message(now - n * 60 * MINUTE, 20.0) for n in (5, 3, 1)])
-    assert log.count_after(start_position(log, None, now)) == 1
+    assert log.count_after(start_of(log, None, now).position) == 1
     reader = reader_of(streamed, log, state)
     drain(reader)
     reader.keep()
     snapshot = read_snapshot(collector_settings(streamed).rawlog_dir)
     assert snapshot is not None
-    assert start_position(log, snapshot, now) == log.end()
+    assert start_of(log, snapshot, now) == (log.end(), False)
     log.advance(CURSOR, BEGINNING)
-    assert start_position(log, snapshot, now) == log.end()  # no cursor: as at the first start
+    assert start_of(log, snapshot, now) == (log.end(), False)  # no cursor: as at the first start
+    log.advance(CURSOR, log.position_before(now - 90 * MINUTE))
+    assert log.count_after(start_of(log, snapshot, now).position) == 1
     log.advance(CURSOR, log.position_before(now - 4 * 60 * MINUTE))
-    assert log.count_after(start_position(log, snapshot, now)) == 2
+    begin = start_of(log, snapshot, now)
+    assert (log.count_after(begin.position), begin.is_ahead) == (1, True)
 
 
 def test_a_damaged_snapshot_is_left(streamed: AlertSettings, log: RawLog, state: StateStore) -> None:
@@ -227,6 +230,7 @@ def test_a_watch_that_is_killed_at_any_place_loses_and_doubles_no_transition(
     state: StateStore,
     chosen_environment: Callable[[AlertSettings], dict[str, str]],
 ) -> None:
+    streamed = changed(streamed, watch_fresh_min=180.0)
     begun = datetime.now(UTC) - 110 * MINUTE
     values = [190.0, 20.0, 20.0, 20.0, 20.0] * 20
     log.append([message(begun + n * MINUTE, value) for n, value in enumerate(values)])
@@ -252,7 +256,7 @@ def test_a_watch_that_is_killed_at_any_place_loses_and_doubles_no_transition(
 @pytest.fixture
 def chosen_environment() -> Callable[[AlertSettings], dict[str, str]]:
     def chosen(settings: AlertSettings) -> dict[str, str]:
-        names = ("run_dir", "network", "rules", "influx_url", "influx_database", "state_url")
+        names = ("run_dir", "network", "rules", "influx_url", "influx_database", "state_url", "watch_fresh_min")
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
         return kept | {f"SKYGROUND_{name.upper()}": str(getattr(settings, name)) for name in names}
 
