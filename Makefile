@@ -10,9 +10,9 @@ test check fast whole: export OMP_NUM_THREADS := 1
 test check fast whole: export OPENBLAS_NUM_THREADS := 1
 
 UV := $(shell command -v uv || echo .cache/uv/bin/uv)
-# A worker more than there are cores, since many tests wait; each starts servers of its own. Workers take whole modules in
-# the order of tests/conftest.py.
-WORKERS := $(shell n=$$(($$(env -u OMP_NUM_THREADS nproc) + 1)); echo $$((n < 6 ? n : 6)))
+# Two workers more than there are cores, since many tests wait (with one more, a run used 85 % of two cores);
+# each starts servers of its own. Workers take whole modules in the order of tests/conftest.py.
+WORKERS := $(shell n=$$(($$(env -u OMP_NUM_THREADS nproc) + 2)); echo $$((n < 6 ? n : 6)))
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 FUZZ := .cache/fuzz
 SECONDS := 600

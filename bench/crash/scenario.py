@@ -232,10 +232,8 @@ def settle(scenario: Scenario, sent: int) -> float:
     began = changed_at = time.monotonic()
     before: tuple[int, int] | None = None
     while time.monotonic() - began < _PATIENCE_S:
-        now = (
-            sum(count_of(item)[0] for item in scenario.collectors),
-            sum(count_of(item)[1] for item in scenario.collectors),
-        )
+        counts = [count_of(item) for item in scenario.collectors]
+        now = sum(kept for kept, _ in counts), sum(left for _, left in counts)
         if now != before:
             before, changed_at = now, time.monotonic()
         is_all = now[0] - scenario.kept_before >= sent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "deploy" / "rules.example.toml"
+RENDERED = frozenset({"test_case_mail", "test_delivery", "test_night"})
+"""Modules, besides those of the mails, that look at pictures, and the one of a whole night."""
+PICTURES = ("availability", "place_map", "series")
+BLANK = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+"""A PNG of one pixel."""
 NETWORK = """
 zone = "Asia/Shanghai"
 """ + "".join(
@@ -42,6 +50,15 @@ parameters = ["pm25", "o3", "so2", "no2"]
 """
     for number in range(1, 9)
 )
+
+
+@pytest.fixture(autouse=True)
+def unrendered_mail(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of mails are drawn but not rendered, which takes a third of a round, where no test looks at them."""
+    if request.path.parent.name == "mail" or request.path.stem in RENDERED:
+        return
+    for module in PICTURES:
+        monkeypatch.setattr(f"alerts.mail.picture.{module}.encoded", lambda _: BLANK)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,9 @@ def postgres() -> Iterator[str]:
     data = directory / "data"
     make = [programs / "initdb", "-D", data, "-U", "skyground", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=directory, **as_user)
-    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
+    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": ""}
+    # what is thrown away needs no care against a crash, nor cleaning of each of its many databases
+    options |= dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit", "autovacuum"), "off")
     command = [programs / "postgres", "-D", data, *[f"--{name}={value}" for name, value in options.items()]]
     with (directory / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=directory, **as_user)
