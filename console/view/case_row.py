@@ -97,4 +97,4 @@ def sure_text(view: CaseMail, words: Words) -> str:
     if verdict.is_fault is None:
         return words("cases.undecided")
     key = "cases.fault" if verdict.is_fault else "cases.event"
-    return words(key, percent=round(100 * verdict.probability))
+    return words(key, percent=verdict.percent)

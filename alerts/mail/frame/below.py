@@ -10,6 +10,7 @@ from alerts.mail.line.quantity import figure, with_unit
 from alerts.mail.line.tendency import ARROWS
 from alerts.mail.view.case_mail import MailNews
 from alerts.mail.view.mail_value import MailValue
+from alerts.mail.view.station import StationState
 from analysis.case.case_file import stated_shares
 from analysis.report.case_text import answer_confidence, basis_text
 from schemas.alert_case import CaseKind
@@ -199,8 +200,10 @@ def _row(draft: MailDraft, item: CaseStation) -> StationRow:
         for value in (item.extreme, item.latest)
     ]
     since = draft.clock(item.since) if item.since else ""
+    is_silence = draft.view.silence is not None or draft.view.is_silent_station
+    word = "heard" if is_silence and item.state is StationState.BACK else item.state
     return StationRow(
-        item.name.of(draft.language), draft.t(f"station.{item.state}"), item.state.value, values[0], values[1], since
+        item.name.of(draft.language), draft.t(f"station.{word}"), item.state.value, values[0], values[1], since
     )
 
 
@@ -222,7 +225,7 @@ def file_figures(draft: MailDraft) -> FileFigures | None:
         confidence=answer_confidence(case, draft.language),
         basis=basis_text(case, draft.language, draft.view.zone),
         kinds=[
-            Bar(kinds.get(item.kind, item.kind), round(100 * item.probability), "")
+            Bar(kinds.get(item.kind, item.kind), min(round(100 * item.probability), 99), "")
             for item in sorted(case.kinds, key=lambda item: -item.probability)[:3]
             if round(100 * item.probability)
         ],

@@ -8,6 +8,7 @@ Of a forecast it is where the threshold lies in the band.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.mail.line.quantity import decimals_of
@@ -29,6 +30,7 @@ COMPLETE_SHARE = 20 / 24
 SURE, LIKELY = 0.9, 0.7
 """Probabilities from which a verdict is of high and of medium certainty [1]. Project's choice."""
 SHOWN_REASONS = 2
+MINUTE = timedelta(minutes=1)
 
 
 class CertaintyGround(NamedTuple):
@@ -119,9 +121,9 @@ def _of_silence(draft: MailDraft) -> Iterator[CertaintyGround]:
     silence = draft.view.silence
     assert silence is not None, "asked of a silence only"
     if silence.within is not None and silence.silent > 1:
-        yield CertaintyGround(
-            draft.t("sure.together", count=silence.silent, length=draft.length(silence.within)), is_doubt=False
-        )
+        key = "sure.together" if silence.within >= MINUTE else "sure.at_once"
+        text = draft.t(key, count=silence.silent, length=draft.length(silence.within))
+        yield CertaintyGround(text, is_doubt=False)
     if silence.others:
         yield CertaintyGround(draft.t("sure.others_report", count=silence.others), is_doubt=False)
 
@@ -171,5 +173,5 @@ def _of_verdict(draft: MailDraft) -> Iterator[CertaintyGround]:
     reasons = draft.listed(
         render(reason_of(item.key or "", item.figures), draft.language) for item in verdict.reasons[:SHOWN_REASONS]
     )
-    text = draft.t(f"sure.{word}", percent=min(max(round(100 * verdict.probability), 1), 99))
+    text = draft.t(f"sure.{word}", percent=verdict.percent)
     yield CertaintyGround(f"{text}{draft.t('colon')}{reasons}" if reasons else text, verdict.is_fault is not False)

@@ -27,7 +27,7 @@ def what(draft: MailDraft) -> str:
     news = draft.view.news
     if news in _BY_NEWS:
         return _BY_NEWS[news](draft)
-    if draft.view.is_over and draft.view.lead is not None:
+    if draft.view.is_over and draft.view.lead is not None and draft.view.fault is None:
         return _ended(draft)
     return _BY_KIND.get(draft.view.kind, _value)(draft)
 
@@ -194,7 +194,10 @@ def _fault(draft: MailDraft) -> str:
     if fault is None or view.lead is None:
         return view.rule.title.of(draft.language) if view.rule else draft.place()
     model = f" ({fault.model})" if fault.model else ""
-    first = t("what.fault", instrument=fault.instrument_id + model, name=draft.parameter(), when=draft.since())
+    named = {"instrument": fault.instrument_id + model, "name": draft.parameter()}
+    if view.ended_at is not None:
+        return t("what.fault_over", **named, first=draft.clock(view.since), last=draft.clock(view.ended_at))
+    first = t("what.fault", **named, when=draft.since())
     invalid = t("what.invalid_hours", count=fault.invalid_hours) if fault.invalid_hours else ""
     return draft.joined([first, invalid])
 

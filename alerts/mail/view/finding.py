@@ -51,6 +51,11 @@ class MailVerdict(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
     reasons: tuple[ReasonData, ...] = ()
 
+    @property
+    def percent(self) -> int:
+        """The probability in whole percent, 1 to 99: none is certain."""
+        return min(max(round(100 * self.probability), 1), 99)
+
 
 class MailRule(msgspec.Struct, frozen=True, kw_only=True):
     """The rule of the worst alert, as the rules file has it."""

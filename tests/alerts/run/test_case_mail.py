@@ -9,13 +9,15 @@ import pytest
 from msgspec.structs import replace
 
 from alerts.case.alert import begun
-from alerts.mail.frame.below import history
-from alerts.mail.line.certainty import grade_of
+from alerts.mail.frame.below import history, station_rows
+from alerts.mail.line.certainty import grade_of, grounds_of
 from alerts.mail.line.draft import MailDraft
 from alerts.mail.line.lines import why
 from alerts.mail.line.still import still
 from alerts.mail.line.subject import subject
 from alerts.mail.line.what import what
+from alerts.mail.view.case_mail import MailNews
+from alerts.mail.view.finding import MailVerdict
 from alerts.mail.view.plain import plain_case
 from alerts.people.people import people_of_addresses
 from alerts.run.mail.collect import history_of
@@ -23,6 +25,7 @@ from alerts.run.mail.values import beyond
 from schemas.alert import Severity
 from schemas.words import words
 from tests.alerts.case.build import NETWORK, at, begin, end, one, round_of, silent
+from tests.alerts.mail.scene import view as sample
 
 PEOPLE = people_of_addresses(["Li Na <li@example.org>"], language="en", zone="Asia/Shanghai")
 
@@ -124,10 +127,37 @@ def test_the_history_tells_ends_verdicts_and_how_many_stations_joined(language: 
     first, second, third = begin(1), begin(2, "sy-2", hours=1), begin(3, "sy-1", hours=1, rule="pm25-light")
     case = one(round_of(round_of([], first), second, third, hours=2))
     case = one(round_of([case], end(4, second, 4), hours=4))
-    view = replace(plain_case(case, NETWORK, PEOPLE, at(4)), history=tuple(history_of(PEOPLE, case)))
-    told = [item.text for item in history(MailDraft(view, language))]
+    told_of = replace(plain_case(case, NETWORK, PEOPLE, at(4)), history=tuple(history_of(PEOPLE, case)))
+    told = [item.text for item in history(MailDraft(told_of, language))]
     expected = {
         "zh": ["立案 · 161 µg/m³ · 1 站", "扩大 · 161 µg/m³ · 1 站", "1 条告警结束"],
         "en": ["opened · 161 µg/m³ · 1 station", "extended · 161 µg/m³ · 1 station", "1 alert ended"],
     }
     assert told == expected[language]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_line_that_broke_at_one_moment_and_reports_again_says_so(language: str) -> None:
+    begun_ones = [silent(number, f"as-{number}", hours=0.5) for number in range(1, 4)]
+    over = [end(number + 10, item, 8) for number, item in enumerate(begun_ones)]
+    case = one(round_of(round_of([], *begun_ones), *over, hours=9))
+    draft = MailDraft(plain_case(case, NETWORK, PEOPLE, at(9)), language)
+    assert re.search("3 站同时中断|3 stations fell silent at once", grounds_of(draft)[0].text)
+    assert {item.state for item in station_rows(draft)} <= {"已恢复", "reports again"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_end_of_a_fault_is_no_end_of_an_exceedance(language: str) -> None:
+    given = sample("fault")
+    draft = MailDraft(replace(given, news=MailNews.ENDED, ended_at=given.now), language)
+    assert re.search("疑似失真|was probably wrong", what(draft))
+    assert not re.search("超过|above", what(draft))
+
+
+def test_no_verdict_is_certain() -> None:
+    assert [MailVerdict(is_fault=False, probability=item).percent for item in (0.0, 0.994, 0.999, 1.0)] == [
+        1,
+        99,
+        99,
+        99,
+    ]
