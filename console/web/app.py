@@ -34,6 +34,7 @@ from console.web.pages.unknown import unknown_page
 from console.web.render import ASSETS
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.shutdown import shutdown_on_signals
+from schemas.struct_use import prepare_structs
 from schemas.words import LANGUAGES
 from store.influx.store import InfluxStore
 from store.state import StateStore
@@ -99,6 +100,7 @@ def create_app(settings: SharedSettings) -> FastAPI:
     store.error.StateError
         If the state database cannot be opened.
     """
+    prepare_structs()
     state = StateStore(settings.state_url)
     state.migrate()
     queries = Queries(settings, InfluxStore(settings), state)

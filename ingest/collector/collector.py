@@ -19,6 +19,7 @@ from ingest.process.complaint import joined
 from ingest.process.error import IngestError
 from ingest.process.lock import locked
 from ingest.process.outage import Outage
+from schemas.struct_use import prepare_structs
 from store.rawlog import RawLog, free_bytes
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
     IngestError, store.error.StoreError, schemas.network.file.NetworkFileError
         The configuration or a part it needs has to be repaired before a start.
     """
+    prepare_structs()
     stations = len(settings.stations.station_list)
     settings.rawlog_dir.mkdir(parents=True, exist_ok=True)
     with locked(settings.rawlog_dir / "intake.lock"):

@@ -18,6 +18,7 @@ from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.lock import locked
 from ingest.process.report import StartFailure, send, wait_for_end
 from ingest.writer import Writer
+from schemas.struct_use import prepare_structs
 from store.error import StoreError
 from store.influx.reading import ReadingStore
 from store.rawlog import RawLog
@@ -64,6 +65,7 @@ class _Intake:
 
 def drain(settings: CollectorSettings, pipe: Connection) -> None:
     """Drain until stopped or the other end of the pipe is closed."""
+    prepare_structs()
     intake = _Intake(pipe)
     # after a crash the drain of the former collector may still be at its last batch
     with locked(settings.rawlog_dir / "drain.lock", wait_for=intake.stop):

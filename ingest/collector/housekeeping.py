@@ -17,6 +17,7 @@ from ingest.backlog.dual_cursor import CURSOR as DRAIN_CURSOR
 from ingest.process.complaint import complaint
 from ingest.process.guard import describe, say
 from ingest.process.report import send, wait_for_end
+from schemas.struct_use import prepare_structs
 from store.error import StoreError
 from store.rawlog import RawLog
 
@@ -41,6 +42,7 @@ _log = structlog.get_logger("ingest.survey")
 def housekeeping(settings: CollectorSettings, pipe: Connection) -> None:
     """Run a round every ``survey_every_s`` until stopped or the other end of the pipe is closed."""
     os.nice(_NICE)
+    prepare_structs()
     stop, failures = threading.Event(), 0
     threading.Thread(target=wait_for_end, args=(pipe, stop), daemon=True).start()
     while not stop.wait(seconds_until_next(datetime.now(UTC), settings.survey_every_s)):

@@ -19,6 +19,7 @@ from ingest.mqtt import HeartbeatSender
 from ingest.process.error import IngestError
 from ingest.process.lock import locked
 from ingest.process.supervise import Worker
+from schemas.struct_use import prepare_structs
 from store.rawlog import RawLog
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _log = structlog.get_logger("ingest.gateway")
 
 def run(settings: GatewaySettings, stop: threading.Event) -> None:
     """Serve stations until ``stop`` is set; raises as `ingest.collector.collector.collect` does."""
+    prepare_structs()
     devices = devices_of(settings.stations)
     settings.buffer_dir.mkdir(parents=True, exist_ok=True)
     _allow_files(settings.gateway_connections_max)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
+
+import pytest
 
 USED = """
 import sys, threading
@@ -31,3 +34,31 @@ for _ in range(50):
 
 def test_prepared_structs_are_used_by_several_threads_at_once() -> None:
     assert subprocess.run([sys.executable, "-c", USED], check=False, timeout=60).returncode == 0
+
+
+class _PreparedError(Exception):
+    pass
+
+
+def prepared() -> int:
+    raise _PreparedError
+
+
+@pytest.mark.parametrize(
+    ("module", "start", "count"),
+    [
+        ("console.web.app", "create_app", 1),
+        ("ingest.collector.collector", "collect", 2),
+        ("ingest.collector.drain", "drain", 2),
+        ("ingest.collector.housekeeping", "housekeeping", 2),
+        ("ingest.gateway.server", "run", 2),
+    ],
+)
+def test_a_process_with_threads_prepares_structs_before_it_does_anything_else(
+    module: str, start: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = import_module(module)
+    monkeypatch.setattr(found, "prepare_structs", prepared)
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    with pytest.raises(_PreparedError):
+        getattr(found, start)(*[None] * count)
