@@ -137,8 +137,8 @@ def _withdrawn(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
     if view.lead is None or view.lead.extreme is None:
         return t("what.withdrawn_plain", when=draft.since())
-    value = draft.quantity(view.lead.extreme)
-    return t("what.withdrawn", when=draft.since(), name=draft.parameter(), value=value)
+    key = "what.recalled" if view.news is MailNews.MOVED else "what.withdrawn"
+    return t(key, when=draft.since(), name=draft.parameter(), value=draft.quantity(view.lead.extreme))
 
 
 def _moved(draft: MailDraft) -> str:

@@ -69,6 +69,15 @@ def test_a_correction_that_changes_no_figure_of_the_case_states_the_case() -> No
     assert "更正" in subject(given)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_case_that_moved_claims_no_more_than_its_probability(language: str) -> None:
+    given = draft("moved", language)
+    assert re.search(
+        "不再按污染处理；更可能是仪器故障|no longer taken for pollution; more probably", text_of(given, "what")
+    )
+    assert not re.search("未见异常|ordinary|不成立", text_of(given, "still") + text_of(given, "what"))
+
+
 def test_an_unchanged_extreme_is_not_repeated_and_a_passed_one_is_stated() -> None:
     given = view("opened")
     assert given.lead is not None
