@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from schemas.struct_use import prepare_structs
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterator
 
     from alerts.people.people import People
-
-LATE = ("alerts.mail.evidence.first_case", "qc.run.verdict", "alerts.run.mail.send", "alerts.run.warning_round")
-"""Modules that are imported where they are used."""
 
 
 def warm_up(people: People, stop: threading.Event) -> None:
     """Import what an alert needs from reading to mail, and draw a made-up mail in each language of the people, until stopped."""
-    for name in LATE:
+    for _ in _import_one_by_one():
+        prepare_structs()
         if stop.is_set():
             return
-        import_module(name)
-        prepare_structs()
     from alerts.mail.frame.case_message import render_case
     from alerts.mail.samples.kinds import sample_mail
 
@@ -31,3 +27,19 @@ def warm_up(people: People, stop: threading.Event) -> None:
         if stop.is_set():
             return
         render_case(sample_mail("opened", datetime.now(UTC), ""), language, "<warm@skyground>")
+
+
+def _import_one_by_one() -> Iterator[None]:
+    """Modules that are imported where they are used."""
+    import alerts.mail.evidence.first_case
+
+    yield
+    import qc.run.verdict  # noqa: F401
+
+    yield
+    import alerts.run.mail.send
+
+    yield
+    import alerts.run.warning_round  # noqa: F401
+
+    yield

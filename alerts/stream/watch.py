@@ -13,7 +13,6 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
-from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -71,7 +70,8 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         Called with every round.
     """
     current = Configuration(alert_settings(settings))
-    import_module("qc.run.verdict")  # the first round needs it, and so may others at the same time
+    import qc.run.verdict  # noqa: F401 - the first round needs it, and so may others at the same time
+
     prepare_structs()
     with StateStore(current.settings.state_url) as state:
         try:
