@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alerts.case.action import ActionRequest
     from alerts.settings import AlertSettings
     from schemas.alert_case import AlertCase
-    from store.state import MuteMatcher
+    from store.state import MuteMatcher, StateStore
 
 JSON = typer.Option(False, "--json", help="One JSON object a line.")
 CASE = typer.Argument(metavar="ID", help="Id of a case.")
@@ -45,19 +45,23 @@ def list_cases(
     """Print cases, open ones first, then the youngest first."""
     import msgspec
 
+    from alerts.run.case import present_cases
     from schemas.alert_case import CaseState
     from store.state import StateStore
 
+    settings = _settings()
     if state and state not in tuple(CaseState):
         msg = f"{state!r}, expected one of {', '.join(CaseState)}"
         raise typer.BadParameter(msg, param_hint="--state")
-    with StateStore(_settings().state_url) as store:
+    with StateStore(settings.state_url) as store:
         store.migrate()
         stored = store.cases.list(state=CaseState(state) if state else None, limit=limit + 1)
-    stored.sort(key=lambda item: not item.is_open)
-    found, is_cut = page(stored, limit)
-    for item in found:
-        typer.echo(msgspec.json.encode(item).decode() if as_json else _line(item))
+        stored.sort(key=lambda item: not item.is_open)
+        found, is_cut = page(stored, limit)
+        shown = present_cases(store, found)
+        lines = [msgspec.json.encode(item).decode() for item in shown] if as_json else _lines(settings, store, shown)
+    for line in lines:
+        typer.echo(line)
     if is_cut:
         note_limit("alerts cases", limit, as_json=as_json, filters="--state")
 
@@ -295,11 +299,18 @@ def _duration(text: str) -> timedelta:
     return int(number) * unit
 
 
-def _line(item: AlertCase) -> str:
-    place = ",".join(item.stations[:3]) + (f" +{len(item.stations) - 3}" if len(item.stations) > 3 else "")  # noqa: PLR2004
-    holder = f"taken by {item.taken_by}" if item.taken_by else "not taken"
-    figures = " ".join(part for part in (item.kind, place, ",".join(item.parameters)) if part)
-    return f"{item.id}  {item.state:<9} {item.severity:<8} {item.since:%m-%d %H:%M}Z  {figures}  {holder}"
+def _lines(settings: AlertSettings, store: StateStore, cases: list[AlertCase]) -> list[str]:
+    """Each case on a line, as the list of alerts on the page has it: id, what became of it, title, who has it."""
+    from alerts.people.file import people_of
+    from console.query.alert_case import titles_of
+    from console.view.case_mail import CaseRecord
+    from console.view.case_row import case_row
+    from schemas.words import words
+
+    say, people, now = words(settings.language, "page"), people_of(settings), datetime.now(UTC)
+    records = (CaseRecord(case=item, titles=titles_of(store, [item])) for item in cases)
+    rows = [case_row(item, settings.stations, people, say, now) for item in records]
+    return [f"{row.id}  [{row.label}] {row.title}  {row.who or say('cases.untaken')}" for row in rows]
 
 
 def _settings() -> AlertSettings:

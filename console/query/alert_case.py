@@ -48,7 +48,7 @@ def read_case_page(state: StateStore, query: CaseQuery) -> CasePage:
         CaseRecord(
             case=item,
             notices=[one for one in notices if one.case_id == item.id],
-            titles=_titles(state, [item]),
+            titles=titles_of(state, [item]),
         )
         for item in shown
     ]
@@ -65,7 +65,7 @@ def read_case_record(state: StateStore, network: Network, case_id: str) -> CaseR
     return CaseRecord(
         case=case,
         notices=notices,
-        titles=_titles(state, [case]),
+        titles=titles_of(state, [case]),
         file=read_file_of(state, network, case).item,
         messages=state.notices.list_messages(item.id for item in notices),
     )
@@ -111,7 +111,7 @@ def case_of_alert(state: StateStore, transition_id: int) -> str | None:
     return next((case.id for case in found if case is not None), None)
 
 
-def _titles(state: StateStore, cases: Iterable[AlertCase]) -> dict[int, Name]:
+def titles_of(state: StateStore, cases: Iterable[AlertCase]) -> dict[int, Name]:
     """Titles of operation alerts, as they were reported."""
     found = {}
     for alert in (alert for case in cases for alert in case.alerts if alert.kind is RuleKind.OPERATION):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,6 +50,8 @@ def test_a_case_is_taken_handed_over_and_resolved(run: Callable[..., Done], stat
     assert (found.state, found.cause) == ("resolved", "instrument")
     listed = [json.loads(line) for line in run("cases", "--json").stdout.splitlines()]
     assert [item["id"] for item in listed] == ["c1"]
+    (line,) = run("cases").stdout.splitlines()
+    assert re.match(r"c1  \[Resolved\] .+  Wang", line), "as the page has it"
     shown = json.loads(run("case", "c1", "--json").stdout)
     assert [item["recipient"] for item in shown["notices"]] == ["wang"]
 
