@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def warm_up(people: People, stop: threading.Event) -> None:
     """Import what an alert needs from reading to mail, and draw a made-up mail in each language of the people, until stopped."""
-    for _ in _import_one_by_one():
+    for _ in import_late():
         prepare_structs()
         if stop.is_set():
             return
@@ -29,7 +29,7 @@ def warm_up(people: People, stop: threading.Event) -> None:
         render_case(sample_mail("opened", datetime.now(UTC), ""), language, "<warm@skyground>")
 
 
-def _import_one_by_one() -> Iterator[None]:
+def import_late() -> Iterator[None]:
     """Modules that are imported where they are used."""
     import alerts.mail.evidence.first_case
 

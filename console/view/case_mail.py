@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from alerts.mail.view.people import NotifiedPerson
-from alerts.mail.view.plain import plain_case
+from alerts.mail.view.plain import plain_case, with_name
 from alerts.mail.view.recipient import recipient_name
 from schemas.alert import RuleKind
 
@@ -63,8 +63,15 @@ def case_mail(record: CaseRecord, network: Network, people: People, now: datetim
         near=view.near[:MOST_NEAR],
         people=replace(view.people, notified=_notified(record, people)),
         case_file=record.file,
-        failure=view.failure if view.failure is None or title is None else replace(view.failure, title=title),
+        failure=view.failure
+        if view.failure is None or title is None
+        else replace(view.failure, title=_titled(title, view)),
     )
+
+
+def _titled(title: Name, view: CaseMail) -> Name:
+    """The title of a report with the name of the station that it is of."""
+    return with_name(title, view.stations[0]) if view.stations else title
 
 
 def _notified(record: CaseRecord, people: People) -> tuple[NotifiedPerson, ...]:

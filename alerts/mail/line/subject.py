@@ -90,7 +90,10 @@ def label_text(draft: MailDraft) -> str:
         return t("label.ended")
     if view.news in _JOINED_LABELS:
         return t("label.joined", severity=severity, news=t(f"label.{view.news}"))
-    if view.kind in {CaseKind.FAULT, CaseKind.SYSTEM, CaseKind.FORECAST} and not view.is_silent_station:
+    if (
+        view.kind in {CaseKind.FAULT, CaseKind.SYSTEM, CaseKind.FORECAST, CaseKind.WARNING}
+        and not view.is_silent_station
+    ):
         return t("label.joined", severity=severity, news=t(f"label.{view.kind}"))
     return severity
 

@@ -52,7 +52,7 @@ def plain_case(case: AlertCase, network: Network, people: People, now: datetime)
         UTC.
     """
     lead = _lead_value(case)
-    stations = _stations(case, network)
+    stations = _city_of_warning(case) if case.kind is CaseKind.WARNING else _stations(case, network)
     return CaseMail(
         case_id=case.id,
         version=case.version,
@@ -79,6 +79,26 @@ def plain_case(case: AlertCase, network: Network, people: People, now: datetime)
         failure=_failure(case),
         fault=_fault(case, lead, network, now),
         synthetic=any(network.stations[name].synthetic for name in case.stations if name in network.stations),
+    )
+
+
+def _city_of_warning(case: AlertCase) -> tuple[CaseStation, ...]:
+    """The city of a warning in the place of a station."""
+    alert = case.alerts[0]
+    name = city(alert.station_id)
+    state = StationState.BEYOND if case.is_open else StationState.BACK
+    return (
+        CaseStation(
+            station_id=alert.station_id, name=name, city=name, state=state, since=alert.since, until=case.ended_at
+        ),
+    )
+
+
+def with_name(title: Name, station: CaseStation) -> Name:
+    """A title with the station's name in place of its id."""
+    return Name(
+        title.zh.replace(station.station_id, station.name.of("zh")),
+        title.en.replace(station.station_id, station.name.of("en")),
     )
 
 

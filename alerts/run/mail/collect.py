@@ -21,13 +21,13 @@ from alerts.mail.view.finding import (
 )
 from alerts.mail.view.mail_value import Name
 from alerts.mail.view.people import CaseLinks, HistoryStep, NotifiedPerson
-from alerts.mail.view.plain import lead_alert, plain_case
+from alerts.mail.view.plain import lead_alert, plain_case, with_name
 from alerts.mail.view.recipient import recipient_name
 from alerts.people.route import TEAM_PREFIX
 from alerts.run.case import present_cases
 from alerts.run.mail.context import with_instruments, with_neighbours, with_usual, with_wind
 from alerts.run.mail.failed_test import with_failed_tests
-from alerts.run.mail.kind import city_of_warning, dry_for, warning_proposal
+from alerts.run.mail.kind import dry_for, warning_proposal
 from alerts.run.mail.values import with_values
 from alerts.wording import titles
 from ingest.process.guard import say
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.mail.evidence.series import Sources
-    from alerts.mail.view.station import CaseStation
     from alerts.people.people import People
     from schemas.alert_case import AlertCase
     from store.state import Notice
@@ -218,7 +217,7 @@ def _with_kind(reader: CaseReader, case: AlertCase, notice: Notice, view: CaseMa
     del notice
     if case.kind is CaseKind.WARNING:
         proposal = warning_proposal(reader.sources, case)
-        return replace(view, warning=proposal, stations=city_of_warning(case), lead=None, quality=None)
+        return replace(view, warning=proposal, lead=None, quality=None)
     if case.kind is CaseKind.RADIATION:
         return replace(view, dry_for=dry_for(reader.sources, case.stations[0]))
     return view
@@ -234,7 +233,7 @@ def _with_failure(reader: CaseReader, case: AlertCase, notice: Notice, view: Cas
     evidence = {} if stored is None else stored.transition.evidence
     title = Name(*(str(evidence.get(key) or plain) for key, plain in zip(_TITLES, titles("system"), strict=True)))
     own = next((item for item in view.stations if item.station_id == alert.station_id), None)
-    title = title if own is None else _with_name(title, own)
+    title = title if own is None else with_name(title, own)
     reason = evidence.get("reason")
     failure = replace(
         view.failure,
@@ -243,14 +242,6 @@ def _with_failure(reader: CaseReader, case: AlertCase, notice: Notice, view: Cas
         reason=reason_data(reason) if isinstance(reason, str) else None,
     )
     return replace(view, failure=failure)
-
-
-def _with_name(title: Name, station: CaseStation) -> Name:
-    """The title with the station's name in place of its id."""
-    return Name(
-        title.zh.replace(station.station_id, station.name.of("zh")),
-        title.en.replace(station.station_id, station.name.of("en")),
-    )
 
 
 _TITLES = ("title_zh", "title_en")

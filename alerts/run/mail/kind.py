@@ -10,11 +10,9 @@ import pandas as pd
 
 from alerts.mail.view.finding import WarningProposal
 from alerts.mail.view.mail_value import Name
-from alerts.mail.view.station import CaseStation, StationState
 from alerts.rules.gamma.rule import RAIN, rain_feed
 from alerts.warning.scheme import SourceStatus
 from schemas.alert_case import CaseKind
-from schemas.city import city_name
 from schemas.frames import valid_values
 from schemas.words import LANGUAGES, words
 
@@ -60,18 +58,6 @@ def warning_proposal(sources: Sources, case: AlertCase) -> WarningProposal | Non
         observed_h=now.get("observed_h"),
         forecast_h=now.get("forecast_h"),
         unverified=() if status in {None, SourceStatus.VERIFIED_PRIMARY} else (_status(str(status)),),
-    )
-
-
-def city_of_warning(case: AlertCase) -> tuple[CaseStation, ...]:
-    """The city of a warning in the place of a station."""
-    alert = case.alerts[0]
-    name = Name(*(city_name(alert.station_id, language) for language in LANGUAGES))
-    state = StationState.BEYOND if case.is_open else StationState.BACK
-    return (
-        CaseStation(
-            station_id=alert.station_id, name=name, city=name, state=state, since=alert.since, until=case.ended_at
-        ),
     )
 
 

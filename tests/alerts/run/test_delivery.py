@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from datetime import timedelta
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -20,7 +19,7 @@ from alerts.run.case_assignment import assign
 from alerts.run.case_clock import let_time_pass
 from alerts.run.delivery import deliver
 from alerts.run.evaluation import evaluate
-from alerts.stream.warm import LATE
+from alerts.stream.warm import import_late
 from schemas.alert_case import AlertCase, StepKind
 from schemas.interval import floor_hour
 from schemas.struct_use import prepare_structs
@@ -162,9 +161,8 @@ def test_several_workers_send_one_mail(
 ) -> None:
     write_hours("t-01", [30, 190])
     evaluate(staffed, now - 2 * DAY, now, now)
-    for name in LATE:
-        import_module(name)
-    prepare_structs()
+    for _ in import_late():
+        prepare_structs()
     sent: list[int] = []
     workers = [threading.Thread(target=lambda: sent.append(hand_out(staffed, now))) for _ in range(4)]
     for worker in workers:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from store.state import AlertProgress, StateStore
+from store.state import AlertProgress, CaseChange, StateStore
+from tests.alerts.case.build import begin, one, round_of
 from tests.alerts.conftest import EXAMPLE, NETWORK
 from tests.alerts.rules.test_rules import RULE
 from tests.alerts.rules.test_watched import opened
@@ -112,3 +113,22 @@ def test_every_command_names_a_number_that_cannot_be_in_one_line(
     done = command(*words.split(), "99999999999999999999", run_dir=tmp_path)
     assert done.returncode in {1, 2}  # commands of qc end with 2 where something cannot be done
     assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("zh", ("[警告]", "测试1号 PM2.5", "（限150）", "未认领")),
+        ("en", ("[Warning]", "Test 1 PM2.5", ">150", "not taken")),
+    ],
+)
+def test_cases_are_listed_in_the_words_of_their_mails(
+    tmp_path: Path, run: Callable[..., Done], language: str, wanted: tuple[str, ...]
+) -> None:
+    with StateStore(f"sqlite:///{tmp_path / 'state.sqlite'}") as state:
+        state.migrate()
+        state.cases.append([CaseChange(case=one(round_of([], begin(1, "t-01"))))])
+    done = run("cases", language=language)
+    assert done.returncode == 0
+    for text in wanted:
+        assert text in done.stdout
