@@ -85,8 +85,10 @@ def _baseline(draft: MailDraft) -> str:
 
 def _several(draft: MailDraft) -> str:
     view, t = draft.view, draft.t
-    beyond = sum(item.state is StationState.BEYOND and _is_beyond(draft, item.latest) for item in view.stations)
-    risen = sum(_is_beyond(draft, item.extreme) for item in view.stations)  # the others passed a lower limit
+    # others passed a lower limit, or that of another parameter
+    past = [item for item in view.stations if item.extreme is not None and _is_beyond(draft, item.extreme)]
+    risen = len(past)
+    beyond = sum(item.state is StationState.BEYOND and _is_beyond(draft, item.latest) for item in past)
     worst = view.worst_now or view.worst_ever or view.stations[0]
     key = "what.region" if len(view.cities) > 1 else "what.city"
     counts = t(

@@ -110,6 +110,8 @@ def test_a_case_of_stations_is_stated_as_it_is_now_with_the_worst_of_all_its_tim
     assert "2 stations; PM2.5 above 150 µg/m³ at 2 of them, now at 1" in what(draft)
     below = replace(case, alerts=(replace(mild, extreme=120.0, latest=120.0), case.alerts[1]))
     assert "at 1 of them, now at 0" in what(MailDraft(plain_case(below, NETWORK, PEOPLE, at(9)), "en"))
+    other = replace(case, alerts=(replace(mild, parameter="so2"), replace(case.alerts[1], until=None)))
+    assert "at 1 of them" in what(MailDraft(plain_case(other, NETWORK, PEOPLE, at(9)), "en")), "one has SO2 only"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
