@@ -34,18 +34,25 @@ if TYPE_CHECKING:
 
 BATCH = 500
 """Messages that are evaluated before their transitions are stored."""
+LONG_BACKLOG = 500
+"""Messages behind which a start is a catching up [1]. Project's choice."""
 TICK_S, SILENCE_S, PROGRESS_S, SNAPSHOT_S = 1.0, 5.0, 10.0, 30.0
 """How often time passes, silence is looked for, extremes are recorded, and a snapshot is written [s]. Project's choice."""
+_NOTHING_FRESH = timedelta(days=-3_650)
 _log = structlog.get_logger(__name__)
 
 
 class StepDone(NamedTuple):
-    """What one step did: messages read, transitions stored, rules that raised, and whether the pass over stored values is to be done at once."""
+    """What one step did: messages read, transitions stored, rules that raised, and whether the pass over stored values is to be done at once.
+
+    ``is_caught_up``: this step reached the end of a backlog, all of which is left to that pass: a transition that is stored before hides earlier ones from it.
+    """
 
     messages: int
     stored: list[AlertTransition]
     errors: list[str]
     is_left: bool = False
+    is_caught_up: bool = False
 
 
 class StreamReader:
@@ -83,7 +90,7 @@ class StreamReader:
         position = begin.position
         self._build(position, _memory_at(begin, snapshot))
         behind = log.count_after(position)
-        self._is_catching_up = begin.is_ahead or behind > BATCH
+        self._is_catching_up = begin.is_ahead or behind > LONG_BACKLOG
         _log.info(
             "watch_follows", day=position.day.isoformat(), row=position.row, behind=behind, left_out=begin.is_ahead
         )
@@ -101,7 +108,8 @@ class StreamReader:
         is_tick = self._tick.is_due()
         found: list[AlertTransition] = []
         if is_tick:  # before the readings, which are then evaluated from the newest state
-            self._core.move(now, timedelta(minutes=self._current.settings.watch_fresh_min))
+            fresh_for = timedelta(minutes=self._current.settings.watch_fresh_min)
+            self._core.move(now, _NOTHING_FRESH if self._is_catching_up else fresh_for)
             found += self._core.adopt(self._recorder.news())
         messages = self._follower.next(BATCH)
         for item in messages:
@@ -114,13 +122,16 @@ class StreamReader:
         if len(stored) < len(found):
             stored += self._recorder.store(self._core.adopt(self._recorder.news()))
         self._keep_up()
-        return StepDone(len(messages), stored, self._core.take_errors(), self._is_left(is_end=len(messages) < BATCH))
+        was_catching_up, is_left = self._is_catching_up, self._is_left(is_end=len(messages) < BATCH)
+        is_caught_up = was_catching_up and not self._is_catching_up
+        return StepDone(len(messages), stored, self._core.take_errors(), is_left, is_caught_up)
 
     def _is_left(self, *, is_end: bool) -> bool:
         """Whether old values were taken, or the end of the backlog is reached."""
         is_left = self._core.take_left()
         if is_end and self._is_catching_up:
             self._is_catching_up, is_left = False, True
+            self._tick.again(0.0)
         return is_left
 
     def _keep_up(self) -> None:

@@ -6,6 +6,7 @@ the alert is as the pass found it at its begin, so it undoes nothing that the st
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -20,7 +21,6 @@ from ingest.process.complaint import complaint
 from ingest.process.guard import say
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
     from alerts.rules.baseline import Baselines
@@ -35,6 +35,8 @@ RETRY_S = 30.0
 """Pause after a failure [s]. Project's choice."""
 ASKED_S, SETTLE_S = 20.0, 2.0
 """Least time between two passes that the stream asks for, and how long such a pass waits for the collector to store the readings [s]. Project's choice."""
+BACKLOG_S = 15.0
+"""So long after a backlog the stream waits at most for the pass over stored values [s]. Project's choice."""
 LONGEST_S = 1_800.0
 """Work that takes longer is complained about [s]. Project's choice."""
 
@@ -70,6 +72,13 @@ class StoredHoursThread(BackgroundThread):
         self._asked_at: float | None = None
         self._passed_at = -ASKED_S
         self.has_passed = False
+        self._is_evaluated = threading.Event()
+
+    def evaluate_backlog(self) -> None:
+        """Have stored values evaluated at once, and wait for that, for `BACKLOG_S` at most; may be called by one other thread."""
+        self._is_evaluated.clear()
+        self._asked_at, self._passed_at = monotonic(), -ASKED_S
+        self._is_evaluated.wait(BACKLOG_S)
 
     def ask(self) -> None:
         """Have stored values evaluated within seconds; may be called by any thread."""
@@ -109,6 +118,8 @@ class StoredHoursThread(BackgroundThread):
             self._confirm.again(RETRY_S)
             self._warnings.again(RETRY_S)
         self.has_passed = True
+        if self._asked_at is None:
+            self._is_evaluated.set()
 
     def _warm_up(self) -> None:
         """The first time only."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alerts.stream.configuration import Configuration
+    from alerts.stream.reader import StepDone
 
 IDLE_S = 0.075
 """Pause at the end of the log [s]."""
@@ -49,6 +50,8 @@ class StreamThread:
         To be filled by another thread.
     on_left : callable
         Called when something was left to the pass over stored values, which is then to be done at once.
+    on_caught_up : callable
+        Called at the end of a backlog; returns when that pass is done, or has taken too long.
     errors : dict of str to str
         By the step ``stream``: why it fails, or which rules raised in the last step that found something.
     """
@@ -58,6 +61,7 @@ class StreamThread:
         self.errors: dict[str, str] = {}
         self._current, self._stop, self._after = current, stop, after
         self.on_left: Callable[[], object] = lambda: None
+        self.on_caught_up: Callable[[], object] = lambda: None
         self._thread = threading.Thread(target=self._run, name="watch-stream", daemon=True)
 
     def start(self) -> None:
@@ -94,14 +98,20 @@ class StreamThread:
             gc.set_threshold(*_COLLECT_AFTER)
             while not self._stop.is_set():
                 done = reader.step(datetime.now(UTC))
-                if done.errors:
-                    self.errors = {STEP: "; ".join(done.errors[:_ERRORS_SHOWN])}
-                elif done.stored:
-                    self.errors = {}
-                if done.stored:
-                    self._after(len(done.stored))
-                if done.is_left:
-                    self.on_left()
+                self._report(done)
                 if done.messages < BATCH:
                     self._stop.wait(IDLE_S)
             reader.keep()
+
+    def _report(self, done: StepDone) -> None:
+        """Note errors of a step, and let the others know what it found."""
+        if done.errors:
+            self.errors = {STEP: "; ".join(done.errors[:_ERRORS_SHOWN])}
+        elif done.stored:
+            self.errors = {}
+        if done.stored:
+            self._after(len(done.stored))
+        if done.is_caught_up:
+            self.on_caught_up()
+        elif done.is_left:
+            self.on_left()

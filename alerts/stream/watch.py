@@ -89,7 +89,7 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     arrivals = Arrivals()
     stream = StreamThread(current, stop, arrivals.add)
     hours = StoredHoursThread(current, stop, stream.baselines, arrivals.add)
-    stream.on_left = hours.ask
+    stream.on_left, stream.on_caught_up = hours.ask, hours.evaluate_backlog
     replies = ReplyThread(current, stop, lambda: arrivals.add(0))
     complaints = [pace.complaint, hours.complaint]
     with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, complaints):

@@ -235,6 +235,27 @@ def test_a_pass_that_is_asked_for_is_done_within_seconds_and_not_again_at_once(
     assert len(done) == 2
 
 
+def test_the_stream_waits_for_the_pass_at_the_end_of_a_backlog_but_not_for_ever(
+    hourly: AlertSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+    monkeypatch.setattr(stored_hours, "evaluate", lambda *_, **__: done.append(1) or 0)
+    monkeypatch.setattr(stored_hours, "SETTLE_S", 0.0)
+    monkeypatch.setattr(stored_hours, "LOOK_S", 0.05)
+    monkeypatch.setattr(stored_hours, "BACKLOG_S", 30.0)
+    stop = threading.Event()
+    thread = StoredHoursThread(Configuration(hourly), stop, Baselines(), lambda _: None)
+    thread.start()
+    begun = time.monotonic()
+    thread.evaluate_backlog()
+    assert done
+    assert time.monotonic() - begun < 30
+    stop.set()
+    thread.join()
+    monkeypatch.setattr(stored_hours, "BACKLOG_S", 0.1)
+    thread.evaluate_backlog()
+
+
 def test_what_a_pass_finds_is_seen_as_a_whole(
     hourly: AlertSettings,
     state: StateStore,
