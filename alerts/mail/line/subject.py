@@ -278,7 +278,7 @@ def _ended(draft: MailDraft) -> list[tuple[_Part, ...]]:
     ended = view.ended_at or view.now
     first = draft.clock(view.since)
     last = f"{ended.astimezone(view.zone):%H:%M}"
-    if (ended - view.since).days > 0:
+    if ended.astimezone(view.zone).date() != view.since.astimezone(view.zone).date():
         last = draft.clock(ended)
     length = brief_length(lead.beyond if lead.beyond is not None else ended - view.since)
     key = "subject.beyond_below" if lead.is_below else "subject.beyond"
