@@ -25,6 +25,8 @@ SETTLE = timedelta(minutes=5)
 """A silence is reported so long after the time allowed ran out: when more stations follow, it is one case of their line; project choice."""
 HOLD = timedelta(hours=1)
 """A case of one station that is not critical is reported so much later where the next hour may say that it is a fault, or part of an episode; project choice."""
+LATE = timedelta(hours=3)
+"""A case that becomes known so long after it began is not held: the hours that it would wait for are known too; project choice."""
 _ALWAYS = frozenset({StepKind.OPENED, StepKind.LATE_KNOWN, StepKind.ENDED, StepKind.WITHDRAWN, StepKind.REOPENED})
 _GROWING = frozenset({StepKind.RAISED, StepKind.EXTENDED, StepKind.MERGED})
 _GROWTH = 2
@@ -106,7 +108,7 @@ def _has_grown(earlier: AlertCase, then: AlertCase) -> bool:
 def _not_before(case: AlertCase, now: datetime) -> datetime:
     is_silence = all(item.kind is RuleKind.SILENCE for item in case.alerts)
     moment = max(now, min(now, _newest_silence(case)) + SETTLE) if is_silence and case.is_open else now
-    if is_held(case):
+    if is_held(case) and case.opened_at - case.since < LATE:
         moment = max(moment, case.opened_at + HOLD)
     return max(moment, case.muted_until) if case.muted_until is not None and case.muted_until > now else moment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.case.alert import AlertFigures
 from alerts.case.life import follow
-from alerts.case.news import SETTLE, news_of, wanted
+from alerts.case.news import LATE, SETTLE, news_of, wanted
 from alerts.case.verdict import verdict_by
 from schemas.alert import Severity
 from schemas.alert_case import Audience, StepKind
@@ -108,3 +108,9 @@ def test_a_case_waits_an_hour_for_its_verdict_or_for_others_to_follow_unless_it_
     assert wanted(None, one(round_of([], begin(1), begin(2, "sy-2"), verdicts=two)), at(1))[0].not_before == at(1)
     unknown = one(round_of([], begin(1)))
     assert wanted(None, unknown, at(1))[0].not_before == at(1)
+
+
+def test_a_mild_case_that_becomes_known_late_does_not_wait() -> None:
+    late = one(round_of([], begin(1), verdicts={REF: verdict_by(0.5)}, hours=LATE / HOUR))
+    (notice,) = wanted(None, late, at(LATE / HOUR))
+    assert notice.not_before == at(LATE / HOUR)
