@@ -77,7 +77,7 @@ def window_at(
     zone : ZoneInfo
         Of the civil day that chooses a threshold.
     parameter : str or None
-        None: the one that deviates most.
+        None: the one that deviates most, of those that rise at the moment, else of those near it.
 
     Raises
     ------
@@ -86,8 +86,9 @@ def window_at(
     """
     found = list(windows_of(data, station_id, at - AROUND, zone, parameter=parameter))
     near = [item for item in found if item.interval.distance(at) <= NEAR]
+    there = [item for item in near if not item.interval.distance(at)]
     if near:
-        return max(near, key=lambda item: (item.score, -item.interval.distance(at)))
+        return max(there or near, key=lambda item: (item.score, -item.interval.distance(at)))
     raise NoEventError(min(found, key=lambda item: item.interval.distance(at), default=None))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,9 @@ import pytest
 
 from analysis.case.case_file import Basis, EventKind
 from analysis.report.stored_case import CASE, read_case
-from analysis.run.case import CaseSources, NoEventError, case_at, cases_of_span, first_cases
+from analysis.run.case import CaseSources, NoEventError, case_at, cases_of_span, first_cases, moment
 from analysis.run.case import job as case_job
+from analysis.run.case.case_data import CaseData
 from analysis.run.case.case_document import find_case
 from analysis.run.case.moment import EventWindow
 from schemas.flag import Flag
@@ -137,6 +139,18 @@ def test_the_moment_chooses_the_most_deviating_parameter(own: SharedSettings) ->
     assert stored.case.event.start == episode_start()
     chosen = case_at(own, "st-0", episode_start() + HOUR, END, parameter="toluene")
     assert chosen.case.key == f"st-0/toluene/{episode_start():%Y-%m-%dT%H:%MZ}"
+
+
+def test_a_rise_at_the_moment_comes_before_a_larger_one_that_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rise(parameter: str, first: int, hours: int, score: float) -> EventWindow:
+        span = Interval(START + first * HOUR, START + (first + hours) * HOUR)
+        return EventWindow(station_id="st-0", parameter=parameter, interval=span, score=score)
+
+    known = [rise("no", 0, 9, 50.0), rise("toluene", 9, 6, 8.0)]
+    monkeypatch.setattr(moment, "windows_of", lambda *_, **__: iter(known))
+    data, zone = CaseData(stations={}), ZoneInfo("Asia/Shanghai")
+    asked = [moment.window_at(data, "st-0", START + hour * HOUR, zone).parameter for hour in (4, 11, 17)]
+    assert asked == ["no", "toluene", "toluene"]
 
 
 def test_a_moment_without_an_event_names_the_nearest(own: SharedSettings) -> None:
