@@ -95,18 +95,19 @@ def _reason(inputs: EvaluationInput, rules: AlertRules, found: EvaluationResult,
     # A data set keeps its own times: what was in force then decides, whenever it is replayed.
     at = opened.seen_until if station and station.late_window_h == 0 else inputs.data_end
     reason = why_unwatched(change, rules, inputs.network, at)
-    if reason is None and change.alert_key in found.groundless and not _goes_on(inputs, rules, opened):
+    stored_until = found.groundless.get(change.alert_key)
+    if reason is None and stored_until is not None and not _goes_on(inputs, rules, opened, stored_until):
         reason = EndReason.INVALIDATED
     return EndReason.NOT_EVALUATED if reason is None and _is_stale(inputs, rules, opened) else reason
 
 
-def _goes_on(inputs: EvaluationInput, rules: AlertRules, opened: _Opened) -> bool:
+def _goes_on(inputs: EvaluationInput, rules: AlertRules, opened: _Opened, stored_until: datetime) -> bool:
     """Whether another evaluator has noted a value beyond the threshold that is not stored yet."""
     rule, status = rules.named(opened.transition.rule), inputs.last.get(opened.transition.alert_key)
-    if not isinstance(rule, ThresholdRule) or rule.baseline or status is None or opened.machine is None:
+    if not isinstance(rule, ThresholdRule) or rule.baseline or status is None:
         return False
-    latest, at, known = status.progress.latest, status.progress.latest_at, opened.machine.cursor
-    is_later = latest is not None and at is not None and (known is None or at > known)
+    latest, at = status.progress.latest, status.progress.latest_at
+    is_later = latest is not None and at is not None and at > stored_until
     return is_later and is_beyond(latest or 0.0, rule.limit, above=rule.above is not None)
 
 

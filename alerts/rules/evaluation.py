@@ -57,15 +57,15 @@ class EvaluationResult:
         New ones, of one alert in the order of time.
     machines : dict of str to Machine
         State after them, by alert key, of the alerts that were evaluated.
-    groundless : set of str
-        Keys of open alerts whose values were invalidated or corrected.
+    groundless : dict of str to datetime
+        Keys of open alerts whose values were invalidated or corrected, with the end of the newest stored value, whatever its flag.
     errors : list of str
         Errors: rule or step, station, exception and place. The rest was evaluated.
     """
 
     transitions: list[AlertTransition] = field(default_factory=list)
     machines: dict[str, Machine] = field(default_factory=dict)
-    groundless: set[str] = field(default_factory=set)
+    groundless: dict[str, datetime] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
     def attempt(self, place: str, step: Callable[[], object]) -> None:

@@ -47,7 +47,7 @@ ARCHIVE_DAYS = 25
 SEED = 42
 STAGED_AFTER = timedelta(minutes=2)
 """From the start of the demo to the moment its story is staged around: by then the stations publish in real time."""
-ACCIDENT_AFTER = timedelta(seconds=80)
+ACCIDENT_AFTER = timedelta(seconds=110)
 """From the begin of publishing in real time to the accident, at least: by then the watch has caught up, on a machine with little else to do."""
 CATCH_UP = timedelta(seconds=10)
 """From its start the watch takes so long for what the collector has received before, on such a machine."""

@@ -76,7 +76,9 @@ def _hours_of(  # noqa: PLR0913 - by keyword
                 inputs.influx, inputs.state, network=rule.network, station_id=station.id, frame=frame
             )
         if grounds_are_gone(frame, rule, status.transition):
-            found.groundless.add(subject.alert_key)
+            found.groundless[subject.alert_key] = (
+                frame.index[-1].to_pydatetime() + timedelta(hours=1) if len(frame) else begin
+            )
     samples = hourly_samples(frame, rule, inputs.network.timezone, rain.get(station.id), instruments_of(rule, station))
     run_machine(
         inputs,

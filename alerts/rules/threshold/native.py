@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from store.recorded_flags import read_recorded_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     import pandas as pd
 
@@ -62,7 +64,7 @@ def _readings_of(
     if status is not None:
         own = _native_since(inputs, rule, station, instruments, status)
         if _native_grounds_are_gone(own, rule, status.transition):
-            found.groundless.add(subject.alert_key)
+            found.groundless[subject.alert_key] = _end_of(own, instruments) or status.transition.at
     elif not any(may_exceed(frame, rule) for frame in own.values()):
         return
     streams = [
@@ -70,6 +72,16 @@ def _readings_of(
     ]
     samples = worst_samples(streams, above=rule.above is not None)
     run_machine(inputs, rule, subject, condition_of(rule), samples=samples, found=found)
+
+
+def _end_of(frames: Mapping[str, pd.DataFrame], instruments: Iterable[Instrument]) -> datetime | None:
+    """End of the newest reading; None without one."""
+    ends = [
+        frames[item.id].index[-1].to_pydatetime() + timedelta(seconds=item.cadence_s)
+        for item in instruments
+        if item.id in frames and len(frames[item.id])
+    ]
+    return max(ends, default=None)
 
 
 def _native_since(
