@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 UNDER_WAY, ACCIDENT, ENDED, REGIONAL, LINE = "under_way", "accident", "ended", "regional", "line"
 SECONDS = 15.0
 """From the reading that raises an alert to its mail, on a machine that does everything else at the same time [s]; usual are two."""
+CADENCE = timedelta(minutes=1)
+"""Of the instrument under the accident: a minute is published when it is over."""
 MAILS = 3
 """Of one case to one person."""
 REGION_CITIES = 3
@@ -234,8 +236,8 @@ def _recipient_faults(evidence: AlertEvidence, name: str, mails: Sequence[DemoMa
 
 
 def _seconds(evidence: AlertEvidence, case: AlertCase, mails: Sequence[DemoMail]) -> float | None:
-    """From the reading that raised the first alert to the first mail; None where the watch had not caught up before it [s]."""
-    read_at = min(item.since for item in case.alerts)
+    """From the end of the reading that raised the first alert to the first mail; None where the watch had not caught up before it [s]."""
+    read_at = min(item.since for item in case.alerts) + CADENCE
     if not mails or evidence.watched_since is None or read_at < evidence.watched_since:
         return None
     return (mails[0].received_at - read_at).total_seconds()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.demo.alert_check import AlertEvidence, DutyPeople, alert_faults, check_alerts, kinds_of
+from console.demo.alert_check import CADENCE, AlertEvidence, DutyPeople, alert_faults, check_alerts, kinds_of
 from console.demo.report import DemoMail
 from schemas.alert import RuleKind, Severity
 from schemas.alert_case import AlertCase, Audience, CaseAlert, CaseKind, CaseState
@@ -57,7 +57,7 @@ def case(name: str, kind: CaseKind, state: CaseState, *alerts: CaseAlert) -> Ale
 
 def mail(name: str, recipient: str = "li@x", *, seconds: float = 2.0) -> DemoMail:
     return DemoMail(
-        subject=name, recipient=recipient, text=f"/cases/{name}", received_at=NOW + timedelta(seconds=seconds)
+        subject=name, recipient=recipient, text=f"/cases/{name}", received_at=NOW + CADENCE + timedelta(seconds=seconds)
     )
 
 
@@ -120,7 +120,7 @@ def test_a_mail_to_whom_it_does_not_concern_and_a_storm_are_faults() -> None:
 def test_a_late_mail_is_a_fault_where_the_watch_had_caught_up() -> None:
     mails = [*(item for item in GOOD.mails if item.subject != "accident"), mail("accident", seconds=30)]
     assert len(alert_faults(check_alerts(replace(GOOD, mails=mails)))) == 1
-    late = replace(GOOD, mails=mails, watched_since=NOW + timedelta(seconds=20))
+    late = replace(GOOD, mails=mails, watched_since=NOW + CADENCE + timedelta(seconds=20))
     assert alert_faults(check_alerts(late)) == []
 
 
