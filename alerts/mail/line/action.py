@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alerts.mail.view.case_mail import CaseMail
 
 
-PASSIVE = frozenset({"others", "none"})
+PASSIVE = frozenset({"others", "none", "watch"})
 """Steps that ask nothing of the reader."""
 ADVICE = "advice"
 """Step of what a part of the system reports: the advice of its rule."""
@@ -43,6 +43,8 @@ def action_keys(view: CaseMail) -> list[str]:
         return ["none" if view.is_over else "others"]
     if view.is_over:
         return ["resolve"]
+    if view.is_back:
+        return ["watch"]
     steps = list(_open_steps(view))
     if view.people.taken_by is None and view.kind is not CaseKind.WARNING:
         steps.append("take")

@@ -86,8 +86,8 @@ def label_text(draft: MailDraft) -> str:
     severity = t(f"severity_{view.severity}")
     if view.news in _OWN_LABELS:
         return t(f"label.{view.news}")
-    if view.is_over:
-        return t("label.ended")
+    if view.is_over or view.is_back:
+        return t("label.ended" if view.is_over else "label.back")
     if view.news in _JOINED_LABELS:
         return t("label.joined", severity=severity, news=t(f"label.{view.news}"))
     if (
@@ -120,7 +120,7 @@ def brief_label(draft: MailDraft) -> str:
     view = draft.view
     if view.warning is not None:
         return _proposal_label(draft, "brief")
-    has_own = view.is_over or view.news in _OWN_LABELS
+    has_own = view.is_over or view.is_back or view.news in _OWN_LABELS
     return label_text(draft) if has_own else draft.t(f"severity_{view.severity}")
 
 
@@ -217,6 +217,8 @@ def _place(draft: MailDraft) -> _Part:
 def _parts(draft: MailDraft) -> list[tuple[_Part, ...]]:
     view = draft.view
     is_measured = view.kind in {CaseKind.POLLUTION, CaseKind.RADIATION}
+    if view.is_back and view.lead is not None and view.news not in _OWN_LABELS:
+        return _ended(draft)
     if is_measured and view.news in {MailNews.ENDED, MailNews.ENDED_LATE} and view.lead is not None:
         return _ended(draft)
     figures = _FIGURES.get(view.kind, _value)(draft)
@@ -275,7 +277,7 @@ def _since(draft: MailDraft) -> _Part:
 def _ended(draft: MailDraft) -> list[tuple[_Part, ...]]:
     """``PM2.5 peak 299 · 11-27 20:00–01:00 over 150 for 5 h · now 25``."""
     view, t, lead = draft.view, draft.t, draft.lead
-    ended = view.ended_at or view.now
+    ended = view.ended_at or view.back_at or view.now
     first = draft.clock(view.since)
     last = f"{ended.astimezone(view.zone):%H:%M}"
     if ended.astimezone(view.zone).date() != view.since.astimezone(view.zone).date():
@@ -287,7 +289,7 @@ def _ended(draft: MailDraft) -> list[tuple[_Part, ...]]:
         t(f"{key}_brief", first=item, limit=draft.limit, length=length) for item in (first, first.partition(" ")[0])
     )
     now = t("subject.now", value=draft.shown(lead.latest)) if lead.latest else ""
-    peak = t("subject.lowest" if lead.is_below else "subject.peak", value=draft.shown(lead.extreme))
+    peak = t("subject.lowest" if lead.is_below else "subject.peak", value=draft.shown(draft.extreme))
     dot = t("subject.dot")
     whole, briefer, least = (f"{dot}{item}{dot if now else ''}{now}" for item in (span, brief, last_form))
     when = _forms(whole, briefer)._replace(last=_plain(least))

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from alerts.case.alert import begun
 from alerts.mail.frame.below import history, station_rows
+from alerts.mail.line.action import actions
 from alerts.mail.line.certainty import grade_of, grounds_of
 from alerts.mail.line.draft import MailDraft
 from alerts.mail.line.lines import why
@@ -120,6 +121,8 @@ def test_a_case_whose_values_are_back_says_so_while_it_waits_for_a_new_rise(lang
     back = replace(case, alerts=tuple(replace(item, until=at(5)) for item in case.alerts))
     draft = MailDraft(plain_case(back, NETWORK, PEOPLE, at(7)), language)
     assert draft.view.severity is Severity.INFO
+    assert re.match(r"\[(已回落|Back)\] .*(峰值| max )161 ", subject(draft))
+    assert actions(draft)[0].startswith(("暂不需处置", "nothing for now"))
     assert re.search("^否：17:00 起已回落|^no: back since 17:00", still(draft))
     assert re.search("12:00 至 17:00|12:00 to 17:00", what(draft))
 
