@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import urllib.error
 import urllib.parse
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from schemas.alert_case import AlertCase
     from tests.console.conftest import Running
 
+NUMBERS = itertools.count()
 PERSON = "duty@localhost"
 """Of an installation without a people file."""
 pytestmark = pytest.mark.integration
@@ -28,7 +30,8 @@ pytestmark = pytest.mark.integration
 
 def token_of(running: Running, action: LinkAction, **more: object) -> str:
     key = load_link_key(alert_settings(running.settings))
-    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    # each link of its own: two tests within a second would share one that is used once
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1, seconds=next(NUMBERS))
     given = {"case_id": running.case_id, "person": PERSON, "action": action, "expires_at": later} | more
     return sign_link(ActionLink(**given), key)  # type: ignore[arg-type]  # fields of the link
 
