@@ -205,8 +205,14 @@ def _held(machine: Machine, sample: Sample, condition: Condition) -> Machine:
 
 
 def _change(machine: Machine, to_state: AlertState, sample: Sample) -> StateChange:
+    change = change_of(machine, machine.state, to_state, sample)
+    return msgspec.structs.replace(change, until=machine.clearing_since)
+
+
+def change_of(machine: Machine, from_state: AlertState, to_state: AlertState, sample: Sample) -> StateChange:
+    """The change of an alert to what its machine has come to."""
     return StateChange(
-        from_state=machine.state,
+        from_state=from_state,
         to_state=to_state,
         at=sample.end,
         since=machine.since or sample.start,
@@ -215,7 +221,6 @@ def _change(machine: Machine, to_state: AlertState, sample: Sample) -> StateChan
         extreme=sample.value if machine.extreme is None else machine.extreme,
         extreme_at=machine.extreme_at or sample.start,
         held_s=machine.held_s,
-        until=machine.clearing_since,
         is_at_least=machine.is_at_least,
     )
 

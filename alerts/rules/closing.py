@@ -65,6 +65,20 @@ def closing_transitions(
             yield _end(inputs, opened, reason)
 
 
+def unevaluated_end(begun: AlertTransition, machine: Machine, **evidence: float | None) -> AlertTransition:
+    """The end of an alert of which no value came for too long, with the last value seen; ``evidence`` replaces that of its begin."""
+    assert machine.cursor is not None, "an open machine has seen a value"
+    return msgspec.structs.replace(
+        begun,
+        from_state=machine.state,
+        to_state=AlertState.OK,
+        at=max(machine.cursor, begun.at),
+        value=machine.latest,
+        reason=EndReason.NOT_EVALUATED,
+        evidence=begun.evidence | evidence | {"until": None},
+    )
+
+
 def _opened(inputs: EvaluationInput, found: EvaluationResult) -> Iterator[_Opened]:
     newest = {item.alert_key: item for item in found.transitions}
     for key in inputs.last.keys() | newest.keys():

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 import pandas as pd
 
 from alerts.rules.baseline import Baselines
-from alerts.rules.closing import closing_transitions
+from alerts.rules.closing import closing_transitions, unevaluated_end
 from alerts.rules.evaluation import EvaluationInput
 from alerts.rules.forecast import ForecastRule
 from alerts.rules.gamma.rule import GammaRule
@@ -23,7 +22,7 @@ from alerts.rules.warning import WarningRule
 from alerts.run.baselines import load_baselines, load_gamma
 from alerts.stream.core import Core
 from alerts.stream.replay_silence import SilenceReplay, edges_of
-from schemas.alert import AlertState, EndReason
+from schemas.alert import AlertState
 from schemas.column import STATUS
 from schemas.frames import valid_values
 from schemas.interval import Interval
@@ -33,7 +32,6 @@ from store.state import AlertStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from alerts.engine import Machine
     from alerts.rules.incremental import Feed
     from alerts.rules.threshold.rule import ThresholdRule
     from alerts.settings import AlertSettings
@@ -256,25 +254,12 @@ class _ValueReplay:
             if begun is None or machine.cursor is None:
                 continue
             if at - machine.cursor > timedelta(hours=rules[begun.rule].stale_after_h):
-                end = _stale_end(begun, machine)
+                end = unevaluated_end(begun, machine, extreme=machine.extreme)
                 status = AlertStatus(
                     alert_key=key, state=AlertState.OK, transition_id=0, transition=end, recorded_at=at
                 )
                 self._core.adopt({key: status})
                 yield end
-
-
-def _stale_end(begun: AlertTransition, machine: Machine) -> AlertTransition:
-    assert machine.cursor is not None, "an open machine has seen a value"
-    return msgspec.structs.replace(
-        begun,
-        from_state=machine.state,
-        to_state=AlertState.OK,
-        at=max(machine.cursor, begun.at),
-        value=machine.latest,
-        reason=EndReason.NOT_EVALUATED,
-        evidence=begun.evidence | {"extreme": machine.extreme, "until": None},
-    )
 
 
 def _warm_up(rules: AlertRules) -> timedelta:

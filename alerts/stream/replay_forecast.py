@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 import pandas as pd
 
 from alerts.engine import Machine, Sample, advance
+from alerts.rules.closing import unevaluated_end
 from alerts.rules.evaluation import INSTANT, value_subject
 from alerts.rules.forecast import ForecastRule, forecast_of, forecast_sample, of_models
 from alerts.rules.history import Subject, transition_of
@@ -21,7 +21,7 @@ from alerts.stream.replay_silence import edges_of
 from alerts.warning.scheme import warning_rules
 from analysis.run.forecast.history import ISSUED
 from analysis.run.hour_source import stored_hours
-from schemas.alert import AlertState, AlertTransition, EndReason
+from schemas.alert import AlertState, AlertTransition
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ def replay_forecasts(
                 machines[station_id], changes = advance(machine, [sample], INSTANT)
                 made = [transition_of(change, rule, subject) for change in changes]
             elif _is_stale(machine, now, rule.lead_h) and station_id in opened:
-                made, machines[station_id] = [_ended(opened[station_id], machine)], Machine(cursor=machine.cursor)
+                made, machines[station_id] = (
+                    [unevaluated_end(opened[station_id], machine)],
+                    Machine(cursor=machine.cursor),
+                )
             else:
                 made = []
             for item in made:
@@ -145,16 +148,3 @@ def _hourly(
 def _is_stale(machine: Machine, now: datetime, longest_h: float) -> bool:
     is_open = machine.state is not AlertState.OK and machine.cursor is not None
     return is_open and machine.cursor is not None and now - machine.cursor > timedelta(hours=longest_h)
-
-
-def _ended(begun: AlertTransition, machine: Machine) -> AlertTransition:
-    assert machine.cursor is not None, "an open machine has seen a value"
-    return msgspec.structs.replace(
-        begun,
-        from_state=machine.state,
-        to_state=AlertState.OK,
-        at=max(machine.cursor, begun.at),
-        value=machine.latest,
-        reason=EndReason.NOT_EVALUATED,
-        evidence=begun.evidence | {"until": None},
-    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from alerts.engine import Machine, Sample, StateChange, advance, is_beyond
+from alerts.engine import Machine, Sample, StateChange, advance, change_of, is_beyond
 from alerts.rules.history import machine_of, transition_of
 from alerts.rules.incremental import FixedLimit
 from alerts.rules.rule import is_changed
@@ -182,7 +182,7 @@ class Tracked:
         if self.machine.state is known or not self._gate.is_fresh(sample.end):
             return []
         if self.machine.state is AlertState.OK:
-            self._left = _change_of(wrong, known, AlertState.OK, sample)
+            self._left = change_of(wrong, known, AlertState.OK, sample)
         found = self._catch_up(sample)
         if self.machine.state is AlertState.OK and taken.before.state is not AlertState.FIRING:
             return [msgspec.structs.replace(item, reason=EndReason.INVALIDATED) for item in found]
@@ -207,7 +207,7 @@ class Tracked:
         elif known is AlertState.FIRING or not is_beyond(sample.value, sample.limit, above=self.is_above):
             return []  # goes on, or is on its way back
         else:
-            change = _change_of(self.machine, known, state, sample)
+            change = change_of(self.machine, known, state, sample)
         self._known, self._left = state, None
         self._set_awake()
         return [] if change is None or known is state else self._transitions([change])
@@ -233,19 +233,3 @@ class Tracked:
         ready = sorted(item for item in self._waiting if item.end <= seen_until)
         self._waiting = [item for item in self._waiting if item.end > seen_until]
         return [change for item in ready for change in self._run(item)]
-
-
-def _change_of(machine: Machine, from_state: AlertState, to_state: AlertState, sample: Sample) -> StateChange:
-    """The change of an alert to what its machine has come to."""
-    return StateChange(
-        from_state=from_state,
-        to_state=to_state,
-        at=sample.end,
-        since=machine.since or sample.start,
-        value=sample.value,
-        limit=sample.limit,
-        extreme=sample.value if machine.extreme is None else machine.extreme,
-        extreme_at=machine.extreme_at or sample.start,
-        held_s=machine.held_s,
-        is_at_least=machine.is_at_least,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from alerts.engine import is_beyond
 from alerts.mail.line.quantity import figure, with_unit
 from alerts.mail.view.case_mail import MailNews
 from alerts.mail.view.mail_value import MailValue
@@ -112,7 +113,7 @@ def _is_beyond(draft: MailDraft, value: MailValue | None) -> bool:
     limit = draft.lead.threshold
     if value is None or limit is None:
         return True
-    return value.value < limit if draft.lead.is_below else value.value > limit
+    return is_beyond(value.value, limit, above=not draft.lead.is_below)
 
 
 def _ended(draft: MailDraft) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from alerts.engine import is_beyond
 from alerts.mail.evidence.alert_evidence import RADIUS_KM, alert_view
 from alerts.mail.line.tendency import LEAST_STEP
 from alerts.mail.view.finding import DataQuality, MailRule
@@ -148,8 +149,7 @@ def count_risen(case: AlertCase, lead: LeadValue, near: Mapping[str, float]) -> 
     """Of some stations, given by id with a value, those that are beyond the limit or have an alert of the parameter in the case."""
     limit = lead.threshold
     in_case = {item.station_id for item in case.alerts if item.parameter == lead.parameter}
-
-    def is_beyond(value: float) -> bool:
-        return limit is not None and (value < limit if lead.is_below else value > limit)
-
-    return sum(name in in_case or is_beyond(value) for name, value in near.items())
+    return sum(
+        name in in_case or (limit is not None and is_beyond(value, limit, above=not lead.is_below))
+        for name, value in near.items()
+    )
